@@ -1,0 +1,11 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Layers, losses, metrics, optimizers and models. */
+@NullMarked
+module dev.lamina.nn {
+    requires transitive dev.lamina.data;
+    requires com.google.gson;
+    requires static org.jspecify;
+
+    exports dev.lamina.nn;
+}

@@ -1,0 +1,13 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Test kit: gradient check, backend conformance, golden fixtures, differential fuzz. */
+@NullMarked
+module dev.lamina.testkit {
+    requires transitive dev.lamina.core;
+    requires transitive dev.lamina.data;
+    requires com.google.gson;
+    requires org.junit.jupiter.api;
+    requires static org.jspecify;
+
+    exports dev.lamina.testkit;
+}

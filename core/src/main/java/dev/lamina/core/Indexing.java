@@ -1,0 +1,238 @@
+package dev.lamina.core;
+
+import dev.lamina.core.op.Scatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Reads and writes by index, sorting. Indices are integers from 0 on; one beyond the axis is an error when the result
+ * is computed. Gradients flow through the elements, never through indices.
+ */
+public sealed interface Indexing permits Tensor {
+    /** This tensor. */
+    Tensor self();
+
+    // ---------------------------------------------------------------- reads
+
+    /**
+     * One element for each index: result[i][j] = self[index[i][j]][j] for axis 0, self[i][index[i][j]] for axis 1, and
+     * so on. The index has as many axes as this tensor and is not larger on the others; the result has its shape.
+     */
+    default Tensor gather(int axis, Tensor index) {
+        Tensor positions = positions("gather", self().shape(), axis, index);
+        Tensor column = self().reshape(column(self().shape()));
+        return column.gatherRows(positions).reshape(index.shape());
+    }
+
+    /** The slices of an axis that a vector of indices (N,) names: the axis gets extent N. */
+    default Tensor indexSelect(int axis, Tensor index) {
+        if (index.rank() != 1) {
+            throw new ShapeException(
+                    "indexSelect: expected an index of one axis, got " + index.shape() + "; use take for more");
+        }
+        return self().moveAxis(axis, 0).take(index).moveAxis(0, axis);
+    }
+
+    /** Rows of the first axis: (R, rest...) at an index of any shape (S...) gives (S..., rest...). An embedding. */
+    default Tensor take(Tensor index) {
+        Shape shape = self().shape();
+        if (shape.rank() == 0) {
+            throw new ShapeException("take: expected one axis or more, got a scalar; unsqueeze it first");
+        }
+        return rows(self(), 1, integers("take", index).flatten(), index.shape());
+    }
+
+    /**
+     * Elements by several indices at once, one for each of the first axes: result[i] = self[first[i]][second[i]].
+     * Indices are broadcast to (S...); the axes without index follow: (S..., rest...). Negative indices count from the
+     * end. A bool index stands for the positions at which it is true ({@link #nonzero}), for as many axes as it has.
+     */
+    default Tensor index(Tensor... indices) {
+        List<Tensor> all = new ArrayList<>();
+        for (Tensor index : indices) {
+            boolean mask = index.dtype() == DType.BOOL;
+            all.addAll(
+                    mask
+                            ? index.nonzero().split(1, ones(index.rank())).stream()
+                                    .map(Tensor::flatten)
+                                    .toList()
+                            : List.of(integers("index", index)));
+        }
+        Shape shape = self().shape();
+        if (all.isEmpty() || all.size() > shape.rank()) {
+            throw new ShapeException("index: expected 1 to " + shape.rank() + " indices for " + shape + ", got "
+                    + all.size() + "; one for each of the first axes");
+        }
+        Shape result = Shape.of();
+        for (Tensor index : all) {
+            result = Shape.broadcast(result, index.shape());
+        }
+        Tensor row = Tensor.constant(DType.I64, 0);
+        Tensor valid = Tensor.constant(DType.BOOL, 1);
+        for (int i = 0; i < all.size(); i++) {
+            int extent = shape.dim(i);
+            Tensor index = all.get(i).lt(0).where(all.get(i).add(extent), all.get(i));
+            valid = valid.logicalAnd(inside(index, extent));
+            row = row.mul(extent).add(index);
+        }
+        Tensor flat = valid.where(row, -1.0).expandTo(result).flatten();
+        return rows(self(), all.size(), flat, result);
+    }
+
+    /** The elements at which the mask is true, in row-major order: (N,). Evaluates the mask at once. */
+    default Tensor maskedSelect(Tensor mask) {
+        Shape shape = Shape.broadcast(self().shape(), mask.shape());
+        Tensor positions = mask.expandTo(shape).flatten().nonzero().flatten();
+        return self().expandTo(shape).flatten().take(positions);
+    }
+
+    /** Positions of the elements that are not 0, in row-major order: (N, rank), i64. Evaluates this tensor at once. */
+    default Tensor nonzero() {
+        boolean[] truth = self().toBooleanArray();
+        Shape shape = self().shape();
+        int count = (int) IntStream.range(0, truth.length).filter(i -> truth[i]).count();
+        long[] positions = new long[count * shape.rank()];
+        long[] strides = shape.strides();
+        int at = 0;
+        for (int i = 0; i < truth.length; i++) {
+            for (int axis = 0; truth[i] && axis < strides.length; axis++) {
+                positions[at++] = i / strides[axis] % shape.dim(axis);
+            }
+        }
+        return Tensor.of(positions, count, shape.rank());
+    }
+
+    /** f32 vectors with a 1 at the index: (S...) becomes (S..., classes). An index outside gives zeros. */
+    default Tensor oneHot(int classes) {
+        return oneHot(classes, DType.F32);
+    }
+
+    /** Vectors with a 1 at the index: (S...) becomes (S..., classes). An index outside gives zeros. */
+    default Tensor oneHot(int classes, DType dtype) {
+        return integers("oneHot", self())
+                .unsqueeze(-1)
+                .eq(Tensor.arange(classes))
+                .cast(dtype);
+    }
+
+    // ---------------------------------------------------------------- writes
+
+    /**
+     * A copy with elements replaced: result[index[i][j]][j] = source[i][j] for axis 0, and so on. The index has as
+     * many axes as this tensor and is not larger than the source, nor than this tensor on the other axes. Of several
+     * values for one element the last one stays.
+     */
+    default Tensor scatter(int axis, Tensor index, Tensor source) {
+        return scattered(self(), Scatter.Kind.SET, axis, index, source);
+    }
+
+    /** A copy with values added: result[index[i][j]][j] += source[i][j] for axis 0, and so on, see {@link #scatter}. */
+    default Tensor scatterAdd(int axis, Tensor index, Tensor source) {
+        return scattered(self(), Scatter.Kind.ADD, axis, index, source);
+    }
+
+    // ---------------------------------------------------------------- order
+
+    /** Elements in order along an axis, and where they stood; stable, NaN counts as the largest. */
+    default ValuesAndIndices sort(int axis, boolean descending) {
+        return topK(self().dim(axis), axis, descending);
+    }
+
+    /** Indices (i64) that put an axis in order; stable, NaN counts as the largest. */
+    default Tensor argsort(int axis, boolean descending) {
+        return self().moveAxis(axis, -1).sortIndices(descending).moveAxis(-1, axis);
+    }
+
+    /** The k largest (or smallest) elements along an axis, in order, and where they stood; of equal ones the first. */
+    default ValuesAndIndices topK(int k, int axis, boolean largest) {
+        if (k < 0 || k > self().dim(axis)) {
+            throw new ShapeException("topK: expected k from 0 to the extent of axis " + axis + " of " + self().shape()
+                    + ", got " + k + "; take a smaller k");
+        }
+        Tensor indices = argsort(axis, largest).narrow(axis, 0, k);
+        return new ValuesAndIndices(self().gather(axis, indices), indices);
+    }
+
+    // ---------------------------------------------------------------- parts
+
+    private static Tensor scattered(Tensor base, Scatter.Kind kind, int axis, Tensor index, Tensor source) {
+        String op = kind == Scatter.Kind.SET ? "scatter" : "scatterAdd";
+        Shape shape = base.shape();
+        Tensor positions = positions(op, shape, axis, index);
+        Tensor updates = source;
+        for (int i = 0; i < index.rank(); i++) {
+            if (source.rank() != index.rank() || index.dim(i) > source.dim(i)) {
+                throw new ShapeException(op + ": expected a source of at least the extents of the index, got "
+                        + source.shape() + " and index " + index.shape() + "; narrow the index");
+            }
+            updates = updates.narrow(i, 0, index.dim(i));
+        }
+        if (source.dtype() != base.dtype()) {
+            throw new DTypeException(
+                    op + ": expected a source of " + base.dtype() + ", got " + source.dtype() + "; cast one of them");
+        }
+        Tensor column = base.reshape(column(shape));
+        return column.scatterRows(kind, positions, updates.reshape(column(index.shape())))
+                .reshape(shape);
+    }
+
+    /** Row-major positions (N,) in a tensor that an index along an axis names; -1 for an index beyond the axis. */
+    private static Tensor positions(String op, Shape shape, int axis, Tensor index) {
+        int at = shape.axis(axis);
+        boolean fits = index.rank() == shape.rank();
+        for (int i = 0; fits && i < shape.rank(); i++) {
+            fits = i == at || index.dim(i) <= shape.dim(i);
+        }
+        if (!fits) {
+            throw new ShapeException(op + ": expected an index with the axes of " + shape
+                    + ", not larger on any but axis " + at + ", got " + index.shape() + "; unsqueeze or narrow it");
+        }
+        Tensor whole = integers(op, index);
+        long[] strides = shape.strides();
+        Tensor position = whole.mul((double) strides[at]);
+        for (int i = 0; i < shape.rank(); i++) {
+            if (i != at && index.dim(i) > 1) {
+                int[] along = ones(shape.rank());
+                along[i] = index.dim(i);
+                position = position.add(
+                        Tensor.arange(index.dim(i)).mul((double) strides[i]).reshape(Shape.of(along)));
+            }
+        }
+        return inside(whole, shape.dim(at)).where(position, -1.0).flatten();
+    }
+
+    private static Tensor inside(Tensor index, int extent) {
+        return index.ge(0).logicalAnd(index.lt(extent));
+    }
+
+    /** Rows of the first axes taken as one, at flat positions (N,): (S..., rest...). */
+    private static Tensor rows(Tensor data, int axes, Tensor positions, Shape result) {
+        Shape shape = data.shape();
+        Shape rest = shape.range(axes, shape.rank());
+        int count = Math.toIntExact(shape.range(0, axes).size());
+        Tensor taken =
+                data.reshape(Shape.of(count, Math.toIntExact(rest.size()))).gatherRows(positions);
+        int[] dims = IntStream.concat(Arrays.stream(result.dims()), Arrays.stream(rest.dims()))
+                .toArray();
+        return taken.reshape(Shape.of(dims));
+    }
+
+    private static Shape column(Shape shape) {
+        return Shape.of(Math.toIntExact(shape.size()), 1);
+    }
+
+    private static Tensor integers(String op, Tensor index) {
+        if (!index.dtype().isInteger()) {
+            throw new DTypeException(op + ": expected an index of integers, got " + index.dtype() + "; cast it to i64");
+        }
+        return index.cast(DType.I64);
+    }
+
+    private static int[] ones(int count) {
+        int[] ones = new int[count];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+}

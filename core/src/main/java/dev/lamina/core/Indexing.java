@@ -93,7 +93,7 @@ public sealed interface Indexing permits Tensor {
         boolean[] truth = self().toBooleanArray();
         Shape shape = self().shape();
         int count = (int) IntStream.range(0, truth.length).filter(i -> truth[i]).count();
-        long[] positions = new long[count * shape.rank()];
+        long[] positions = new long[Math.multiplyExact(count, shape.rank())];
         long[] strides = shape.strides();
         int at = 0;
         for (int i = 0; i < truth.length; i++) {

@@ -35,9 +35,9 @@ public sealed interface Reductions permits Tensor {
 
     /** Mean; the axes stay with extent 1. */
     default Tensor meanKeep(int... axes) {
-        return wide().reduce(Reduce.Kind.SUM, chosen(axes))
-                .div((double) count(axes))
-                .cast(self().dtype().toFloat());
+        DType dtype = self().dtype();
+        Tensor summed = dtype.isFloat() ? wide().sumKeep(axes) : sumKeep(axes).cast(DType.F32);
+        return summed.div((double) count(axes)).cast(dtype.toFloat());
     }
 
     /**

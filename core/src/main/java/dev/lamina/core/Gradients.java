@@ -1,0 +1,133 @@
+package dev.lamina.core;
+
+import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Nodes;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Gradients of a scalar loss by reverse accumulation. They are ordinary lazy tensors, so they can be differentiated again.
+ *
+ * <p>{@code loss = lossFunction.of(model.apply(x), y); optimizer.step(Gradients.of(loss, model.parameters()))}
+ */
+public final class Gradients {
+    private final Tensor loss;
+    private final Map<Variable, Tensor> byVariable;
+
+    private Gradients(Tensor loss, Map<Variable, Tensor> byVariable) {
+        this.loss = loss;
+        this.byVariable = byVariable;
+    }
+
+    /**
+     * The gradients of a loss with one element.
+     *
+     * @throws ShapeException if the loss has more than one element
+     * @throws DTypeException if the loss is not of a float type
+     */
+    public static Gradients of(Tensor loss, Collection<Variable> variables) {
+        requireScalar(loss);
+        List<Tensor> values = variables.stream().map(Variable::value).toList();
+        List<Tensor> gradients = of(loss, loss.onesLike(), values);
+        Map<Variable, Tensor> result = new LinkedHashMap<>();
+        int i = 0;
+        for (Variable variable : variables) {
+            result.put(variable, gradients.get(i++));
+        }
+        return new Gradients(loss, result);
+    }
+
+    /** Gradients that were changed (clipped, averaged), for the same loss. */
+    public Gradients with(Map<Variable, Tensor> changed) {
+        return new Gradients(loss, new LinkedHashMap<>(changed));
+    }
+
+    /**
+     * The vector-Jacobian products: the gradients of sum(y * upstream) with respect to each x, in the x's shapes; zeros where
+     * y does not depend on x.
+     */
+    public static List<Tensor> of(Tensor y, Tensor upstream, List<Tensor> xs) {
+        if (!y.dtype().isFloat()) {
+            throw new DTypeException(
+                    "gradients: expected a result of a float type, got " + y.dtype() + "; cast before the loss");
+        }
+        if (!upstream.shape().equals(y.shape())) {
+            throw new ShapeException(
+                    "gradients: expected an upstream gradient of shape " + y.shape() + ", got " + upstream.shape());
+        }
+        Map<Node, Tensor> all = walk(y, upstream, xs.stream().map(Tensor::node).toList());
+        List<Tensor> result = new ArrayList<>();
+        for (Tensor x : xs) {
+            Tensor gradient = all.get(x.node());
+            result.add(gradient == null ? x.zerosLike() : gradient);
+        }
+        return result;
+    }
+
+    /** The gradients of a loss with one element with respect to each x. */
+    public static List<Tensor> of(Tensor loss, List<Tensor> xs) {
+        requireScalar(loss);
+        return of(loss, loss.onesLike(), xs);
+    }
+
+    /** The reverse walk. The result has an entry for each target that y depends on. */
+    public static Map<Node, Tensor> walk(Tensor y, Tensor upstream, Collection<Node> targets) {
+        List<Node> order = Nodes.order(List.of(y.node()));
+        Set<Node> useful = Collections.newSetFromMap(new IdentityHashMap<>());
+        useful.addAll(targets);
+        for (Node node : order) {
+            for (Node input : node.inputs()) {
+                if (useful.contains(input)) {
+                    useful.add(node);
+                }
+            }
+        }
+        Map<Node, Tensor> gradients = new IdentityHashMap<>();
+        gradients.put(y.node(), upstream);
+        for (int i = order.size() - 1; i >= 0; i--) {
+            Node node = order.get(i);
+            Tensor gradient = gradients.get(node);
+            if (gradient != null && useful.contains(node)) {
+                node.op().gradient(node, gradient, (input, part) -> {
+                    if (useful.contains(input) && input.dtype().isFloat()) {
+                        gradients.merge(input, part, Tensor::add);
+                    }
+                });
+            }
+        }
+        return gradients;
+    }
+
+    /** The loss that was differentiated. */
+    public Tensor loss() {
+        return loss;
+    }
+
+    /** The gradient with respect to a variable, in its shape. */
+    public Tensor get(Variable variable) {
+        Tensor gradient = byVariable.get(variable);
+        if (gradient == null) {
+            throw new LaminaException("gradients: expected one of the variables asked for, got " + variable.name()
+                    + "; pass it to Gradients.of");
+        }
+        return gradient;
+    }
+
+    /** All gradients, in the order in which the variables were given. */
+    public Map<Variable, Tensor> asMap() {
+        return Collections.unmodifiableMap(byVariable);
+    }
+
+    private static void requireScalar(Tensor loss) {
+        if (loss.size() != 1) {
+            throw new ShapeException("gradients: expected a loss of one element, got " + loss.shape()
+                    + "; reduce it first, for instance with mean()");
+        }
+    }
+}

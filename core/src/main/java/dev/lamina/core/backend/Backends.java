@@ -1,0 +1,56 @@
+package dev.lamina.core.backend;
+
+import dev.lamina.core.LaminaException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The backends of this process and the one in use. */
+public final class Backends {
+    private static final System.Logger LOG = System.getLogger("dev.lamina");
+    private static volatile List<Backend> all = List.of();
+    private static volatile @Nullable Backend current;
+
+    private Backends() {}
+
+    /** All backends, preferred ones first. */
+    public static synchronized List<Backend> all() {
+        if (all.isEmpty()) {
+            List<Backend> found = new ArrayList<>(List.of(new Interpreter(), new NullBackend()));
+            ServiceLoader.load(Backend.class, Backends.class.getClassLoader()).forEach(found::add);
+            found.sort(Comparator.comparingInt(Backend::priority).reversed());
+            all = List.copyOf(found);
+        }
+        return all;
+    }
+
+    /** The backend in use: the one that {@code -Dlamina.backend} names, or the preferred one. */
+    public static Backend current() {
+        Backend backend = current;
+        if (backend == null) {
+            String wanted = System.getProperty("lamina.backend", "");
+            backend = wanted.isEmpty() ? all().get(0) : named(wanted);
+            LOG.log(System.Logger.Level.DEBUG, "backend {0}: {1}", backend.name(), backend.describe());
+            current = backend;
+        }
+        return backend;
+    }
+
+    /** Uses another backend from now on, in all threads. */
+    public static void use(String name) {
+        current = named(name);
+    }
+
+    /** The backend of a name. */
+    public static Backend named(String name) {
+        return all().stream()
+                .filter(backend -> backend.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new LaminaException("backend: expected one of "
+                        + all().stream().map(Backend::name).collect(Collectors.joining(", ")) + ", got '" + name
+                        + "'; check -Dlamina.backend and that its jar is on the class path"));
+    }
+}

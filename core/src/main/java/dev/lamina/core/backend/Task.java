@@ -1,0 +1,233 @@
+package dev.lamina.core.backend;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.op.Elementwise;
+import dev.lamina.core.op.Reduce;
+import dev.lamina.core.op.Scatter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A piece of work for a kernel, as the lowering forms it: what is read and written where, with all sizes and strides known.
+ * Every access has been proven to stay inside its buffer.
+ */
+public sealed interface Task {
+    /** All accesses to memory. */
+    Stream<Access> reads();
+
+    /** All accesses that write. */
+    Stream<Access> writes();
+
+    /**
+     * A strided window on a buffer.
+     *
+     * @param buffer number of the buffer
+     * @param dtype type of its elements
+     * @param offset first element
+     * @param dims extents of the window
+     * @param strides distance in elements per step along each extent; 0 repeats, negative walks back
+     */
+    record Access(int buffer, DType dtype, long offset, int[] dims, long[] strides) {
+        /** Smallest and largest element touched, or {0, -1} if none is. */
+        public long[] range() {
+            long low = offset;
+            long high = offset;
+            for (int i = 0; i < dims.length; i++) {
+                if (dims[i] == 0) {
+                    return new long[] {0, -1};
+                }
+                long span = strides[i] * (dims[i] - 1);
+                low += Math.min(span, 0);
+                high += Math.max(span, 0);
+            }
+            return new long[] {low, high};
+        }
+
+        /** True if the window is the whole of its elements in row-major order. */
+        public boolean isContiguous() {
+            long step = 1;
+            for (int i = dims.length - 1; i >= 0; i--) {
+                if (dims[i] != 1 && strides[i] != step) {
+                    return false;
+                }
+                step *= dims[i];
+            }
+            return true;
+        }
+
+        /** The same access through another buffer. */
+        public Access at(int other) {
+            return new Access(other, dtype, offset, dims, strides);
+        }
+
+        @Override
+        public String toString() {
+            return "b" + buffer + ":" + dtype + "+" + offset + Arrays.toString(strides);
+        }
+    }
+
+    /**
+     * A fused loop nest over an index space. Values are in static single assignment form: a value names earlier ones by number.
+     * A value is of <em>row level</em> if it is a {@link Fold}, or depends only on row-level values, constants, and loads whose
+     * strides along the reduced axes are 0; it then has one element per index of the leading axes. All others have one element per
+     * index of the whole space. With folds whose results are used by full-level values, a row (the product of the reduced
+     * extents) has at most {@link #MAX_ROW} elements.
+     *
+     * @param dims extents of the space
+     * @param reduced number of trailing axes that folds run over; 0 for a map
+     * @param values what is computed, in order
+     * @param stores which values are written where
+     */
+    record Loop(int[] dims, int reduced, List<Value> values, List<Store> stores) implements Task {
+        /** Longest row that a kernel keeps to go over it more than once. */
+        public static final int MAX_ROW = 8192;
+
+        @Override
+        public Stream<Access> reads() {
+            return values.stream().flatMap(value -> switch (value) {
+                case Load load -> Stream.of(load.access());
+                case Uniform uniform -> Stream.of(uniform.seed());
+                case Constant ignored -> Stream.of();
+                case Position ignored -> Stream.of();
+                case Apply ignored -> Stream.of();
+                case Fold ignored -> Stream.of();
+            });
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return stores.stream().map(Store::access);
+        }
+
+        @Override
+        public String toString() {
+            StringBuilder text = new StringBuilder("loop " + Arrays.toString(dims) + " reduced " + reduced);
+            for (int i = 0; i < values.size(); i++) {
+                text.append("\n    v").append(i).append(" = ").append(values.get(i));
+            }
+            stores.forEach(store ->
+                    text.append("\n    ").append(store.access()).append(" <- v").append(store.value()));
+            return text.toString();
+        }
+    }
+
+    /** A value of a loop. */
+    sealed interface Value {
+        /** Type of the elements. */
+        DType dtype();
+    }
+
+    /** Elements from memory; the access has the dims of the space. */
+    record Load(Access access) implements Value {
+        @Override
+        public DType dtype() {
+            return access.dtype();
+        }
+
+        @Override
+        public String toString() {
+            return "load " + access;
+        }
+    }
+
+    /** The same value everywhere. */
+    record Constant(double value, DType dtype) implements Value {}
+
+    /** The i64 number offset + sum of index * stride. */
+    record Position(long offset, long[] strides) implements Value {
+        @Override
+        public DType dtype() {
+            return DType.I64;
+        }
+    }
+
+    /**
+     * Uniform random numbers ({@link dev.lamina.core.op.Sample.Uniform}) at position offset + sum of index * stride.
+     *
+     * @param seed an i64 scalar: its access has strides 0
+     */
+    record Uniform(Access seed, long stream, DType dtype, long offset, long[] strides) implements Value {}
+
+    /** A scalar function of earlier values; unused arguments are -1. CAST converts from the argument's dtype to this one. */
+    record Apply(Elementwise op, DType dtype, int a, int b, int c) implements Value {}
+
+    /**
+     * An earlier value combined over the reduced axes; a row-level value. Sums are accumulated in f32 or wider. ARGMAX and ARGMIN
+     * give the position in the row, i64.
+     */
+    record Fold(Reduce.Kind kind, DType dtype, int a) implements Value {}
+
+    /**
+     * Writes a value; the access has the dims of the space, and strides 0 along the reduced axes for a row-level value.
+     * It may be a window of a larger result (concatenation, padding).
+     */
+    record Store(int value, Access access) {}
+
+    /**
+     * Batched matrix product. Windows: a (B..., M, K), b (B..., K, N), out (B..., M, N), which is contiguous. One dtype.
+     */
+    record MatMul(Access a, Access b, Access out) implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return Stream.of(a, b);
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.of(out);
+        }
+    }
+
+    /** Rows by index. Windows: data (R, W), index (N,) i64, out (N, W), contiguous. An index out of range is an error. */
+    record Gather(Access data, Access index, Access out) implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return Stream.of(data, index);
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.of(out);
+        }
+    }
+
+    /** A copy of base with rows changed. Windows: base (R, W), index (N,) i64, updates (N, W), out (R, W), contiguous. */
+    record Scattering(Scatter.Kind kind, Access base, Access index, Access updates, Access out) implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return Stream.of(base, index, updates);
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.of(out);
+        }
+    }
+
+    /** i64 indices that sort the last axis, stable, NaN last in ascending order. Windows of equal dims; out is contiguous. */
+    record Sorting(boolean descending, Access in, Access out) implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return Stream.of(in);
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.of(out);
+        }
+    }
+
+    /** Running sums along the last axis of the windows, which have equal dims. */
+    record Scanning(boolean reversed, Access in, Access out) implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return Stream.of(in);
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.of(out);
+        }
+    }
+}

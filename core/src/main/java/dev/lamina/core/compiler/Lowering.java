@@ -1,0 +1,96 @@
+package dev.lamina.core.compiler;
+
+import dev.lamina.core.op.Leaf;
+import dev.lamina.core.op.Node;
+import dev.lamina.core.op.View;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * From a graph to tasks: what is stored ({@link Storage}), which stored nodes share a loop (here), in which order
+ * ({@link Schedule}), where in memory ({@link MemoryPlan}).
+ */
+public final class Lowering {
+    private final Storage storage;
+    private final Map<Node, Unit> units = new IdentityHashMap<>();
+
+    private Lowering(Graph graph) {
+        storage = new Storage(graph);
+    }
+
+    /** Forms the tasks of a graph. */
+    public static Lowered lower(Graph graph) {
+        Graph separate = separateOutputs(graph);
+        Lowering lowering = new Lowering(separate);
+        lowering.fuse();
+        return new Schedule(separate, lowering.storage, lowering.units).lowered();
+    }
+
+    /** Gives each output a node of its own that is computed: an output that is an input, a constant or a second name is moved. */
+    private static Graph separateOutputs(Graph graph) {
+        Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        List<Node> outputs = new ArrayList<>();
+        for (Node node : graph.outputs()) {
+            boolean own = seen.add(node) && !(node.op() instanceof Leaf);
+            outputs.add(own ? node : new Node(new View.Reshape(), List.of(node), node.shape(), node.dtype()));
+        }
+        return graph.withOutputs(outputs);
+    }
+
+    /** One unit for each stored node that is computed; then units that can share a loop grow together. */
+    private void fuse() {
+        List<Node> computed = new ArrayList<>();
+        for (Node node : storage.order()) {
+            if (storage.contains(node) && !(node.op() instanceof Leaf.Input)) {
+                computed.add(node);
+                units.put(node, new Unit(node, storage));
+            }
+        }
+        for (Node node : computed) {
+            Unit user = units.get(node);
+            for (Unit source : sources(user)) {
+                Unit now = units.get(node);
+                if (source != now && source.fits(now) && !reaches(source, now)) {
+                    source.absorb(now);
+                    now.nodes().forEach(member -> units.put(member, source));
+                }
+            }
+        }
+    }
+
+    /** The units that this one reads from. */
+    private Set<Unit> sources(Unit user) {
+        Set<Unit> sources = new LinkedHashSet<>();
+        for (Node node : user.nodes()) {
+            for (Storage.Read read : user.reads(node)) {
+                Unit unit = units.get(read.memory());
+                if (unit != null && unit != user) {
+                    sources.add(unit);
+                }
+            }
+        }
+        return sources;
+    }
+
+    /** Whether there is a way from one unit to its user through a third one: then the two cannot be one loop. */
+    private boolean reaches(Unit source, Unit user) {
+        List<Unit> stack = new ArrayList<>(sources(user));
+        stack.remove(source);
+        Set<Unit> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        while (!stack.isEmpty()) {
+            Unit unit = stack.remove(stack.size() - 1);
+            if (unit == source) {
+                return true;
+            }
+            if (seen.add(unit)) {
+                stack.addAll(sources(unit));
+            }
+        }
+        return false;
+    }
+}

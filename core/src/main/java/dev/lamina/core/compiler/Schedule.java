@@ -1,0 +1,187 @@
+package dev.lamina.core.compiler;
+
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Node;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Puts units in order, updates of variables last, and gives every stored node its buffer. An update is written in place where
+ * nobody reads the old value afterwards; otherwise into an intermediate buffer that is copied at the end.
+ */
+final class Schedule {
+    private final Graph graph;
+    private final Storage storage;
+    private final Map<Node, Unit> units;
+    private final List<Unit> order = new ArrayList<>();
+    private final Map<Unit, Integer> positions = new IdentityHashMap<>();
+    private final Map<Node, Integer> buffers = new IdentityHashMap<>();
+    private final Map<Node, Integer> lastReads = new IdentityHashMap<>();
+    private final List<Node> temporaries = new ArrayList<>();
+    /** Outputs that are copied at the end, from which node. */
+    private final Map<Integer, Node> copies = new TreeMap<>();
+
+    Schedule(Graph graph, Storage storage, Map<Node, Unit> units) {
+        this.graph = graph;
+        this.storage = storage;
+        this.units = units;
+        sort();
+        findLastReads();
+        place();
+    }
+
+    /** The tasks in order with the memory they need. */
+    Lowered lowered() {
+        TaskBuilder builder = new TaskBuilder(storage, buffers);
+        List<Task> tasks = new ArrayList<>();
+        order.forEach(unit -> builder.add(unit, this::isRead, tasks));
+        int first = graph.inputs().size();
+        copies.forEach((output, node) -> builder.copy(node, first + output, tasks));
+        int count = temporaries.size();
+        long[] sizes = new long[count];
+        int[] births = new int[count];
+        int[] deaths = new int[count];
+        for (int i = 0; i < count; i++) {
+            Node node = temporaries.get(i);
+            sizes[i] = bytes(node);
+            births[i] = positions.get(units.get(node));
+            deaths[i] = Math.max(births[i], lastReads.getOrDefault(node, births[i]));
+        }
+        MemoryPlan memory = new MemoryPlan(sizes, births, deaths);
+        return new Lowered(List.copyOf(tasks), first, graph.outputs().size(), sizes(sizes), memory);
+    }
+
+    private long[] sizes(long[] temporary) {
+        int inputs = graph.inputs().size();
+        int outputs = graph.outputs().size();
+        long[] all = new long[inputs + outputs + temporary.length];
+        Arrays.setAll(
+                all,
+                i -> i < inputs
+                        ? bytes(graph.inputs().get(i))
+                        : i < inputs + outputs
+                                ? bytes(graph.outputs().get(i - inputs))
+                                : temporary[i - inputs - outputs]);
+        return all;
+    }
+
+    private static long bytes(Node node) {
+        return node.shape().size() * node.dtype().bytes();
+    }
+
+    // ---------------------------------------------------------------- order
+
+    private void sort() {
+        Set<Unit> updates = new LinkedHashSet<>();
+        for (int i = 0; i < graph.outputs().size(); i++) {
+            Unit unit = units.get(graph.outputs().get(i));
+            if (graph.targets().get(i) < 0) {
+                visit(unit);
+            } else {
+                updates.add(unit);
+            }
+        }
+        updates.forEach(unit -> sources(unit).forEach(this::visit));
+        updates.forEach(this::visit);
+    }
+
+    private void visit(Unit start) {
+        Deque<Unit> stack = new ArrayDeque<>();
+        stack.push(start);
+        while (!stack.isEmpty()) {
+            Unit unit = stack.peek();
+            int depth = stack.size();
+            for (Unit source : sources(unit)) {
+                if (!positions.containsKey(source)) {
+                    stack.push(source);
+                }
+            }
+            if (stack.size() == depth) {
+                stack.pop();
+                if (positions.putIfAbsent(unit, order.size()) == null) {
+                    order.add(unit);
+                }
+            }
+        }
+    }
+
+    private List<Unit> sources(Unit unit) {
+        return unit.reads().stream()
+                .map(read -> units.get(read.memory()))
+                .filter(source -> source != null && source != unit)
+                .distinct()
+                .toList();
+    }
+
+    // ---------------------------------------------------------------- places
+
+    private void findLastReads() {
+        for (int i = 0; i < order.size(); i++) {
+            Unit unit = order.get(i);
+            for (Storage.Read read : unit.reads()) {
+                if (units.get(read.memory()) != unit) {
+                    lastReads.merge(read.memory(), i, Math::max);
+                }
+            }
+        }
+    }
+
+    private void place() {
+        for (int i = 0; i < graph.inputs().size(); i++) {
+            buffers.put(graph.inputs().get(i), i);
+        }
+        int first = graph.inputs().size();
+        for (int i = 0; i < graph.outputs().size(); i++) {
+            Node node = graph.outputs().get(i);
+            if (isSafe(node, graph.targets().get(i))) {
+                buffers.put(node, first + i);
+            } else {
+                copies.put(i, node);
+                lastReads.put(node, order.size());
+            }
+        }
+        int next = first + graph.outputs().size();
+        for (Unit unit : order) {
+            for (Node node : unit.nodes()) {
+                if (!buffers.containsKey(node) && isRead(node)) {
+                    buffers.put(node, next++);
+                    temporaries.add(node);
+                }
+            }
+        }
+    }
+
+    /** Whether an update may be written over the input that it updates. */
+    private boolean isSafe(Node node, int target) {
+        if (target < 0) {
+            return true;
+        }
+        Node input = graph.inputs().get(target);
+        Unit unit = units.get(node);
+        int last = lastReads.getOrDefault(input, -1);
+        int position = positions.get(unit);
+        if (last < position) {
+            return true;
+        }
+        boolean map = unit.isLoop() && unit.reduced().isEmpty();
+        return last == position
+                && map
+                && unit.reads().stream()
+                        .filter(read -> read.memory() == input)
+                        .allMatch(read -> read.map().equals(IndexMap.identity(node.shape()))
+                                && read.shown().shape().equals(node.shape()));
+    }
+
+    /** Whether a node has to be in memory: it is an output, or somebody outside its own loop reads it. */
+    private boolean isRead(Node node) {
+        return buffers.containsKey(node) || lastReads.containsKey(node);
+    }
+}

@@ -1,0 +1,146 @@
+package dev.lamina.core.compiler;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.Shape;
+import dev.lamina.core.op.Contract;
+import dev.lamina.core.op.Elementwise;
+import dev.lamina.core.op.Fused;
+import dev.lamina.core.op.Gather;
+import dev.lamina.core.op.Leaf;
+import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Nodes;
+import dev.lamina.core.op.Op;
+import dev.lamina.core.op.Reduce;
+import dev.lamina.core.op.Sample;
+import dev.lamina.core.op.Scatter;
+import dev.lamina.core.op.Sort;
+import dev.lamina.core.op.View;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Passes that make a graph smaller without changing a bit of its results: constants are folded, operations without effect
+ * leave, equal nodes become one.
+ */
+final class Simplify {
+    private Simplify() {}
+
+    static Graph run(Graph graph) {
+        Map<Key, Node> known = new HashMap<>();
+        Map<Node, Node> copies = Nodes.rewrite(graph.nodes(), (node, inputs) -> {
+            Node simple = simplify(Nodes.with(node, inputs));
+            boolean slot = simple.op() instanceof Leaf.Input;
+            return slot ? simple : known.merge(Key.of(simple), simple, (first, same) -> first);
+        });
+        return graph.withOutputs(graph.outputs().stream().map(copies::get).toList());
+    }
+
+    /** Equal keys compute equal values. Nodes are equal by identity, and inputs have been unified before. */
+    private record Key(Op op, List<Node> inputs, Shape shape, DType dtype) {
+        static Key of(Node node) {
+            return new Key(node.op(), node.inputs(), node.shape(), node.dtype());
+        }
+    }
+
+    private static Node simplify(Node node) {
+        return switch (node.op()) {
+            case Elementwise op -> elementwise(op, node);
+            case View view -> view(view, node);
+            case Reduce.Over reduce -> reduce(reduce, node);
+            case Fused.Recompute ignored -> node.input(0);
+            case Leaf ignored -> node;
+            case Reduce.Scan ignored -> node;
+            case Contract ignored -> node;
+            case Gather ignored -> node;
+            case Scatter ignored -> node;
+            case Sort ignored -> node;
+            case Sample ignored -> node;
+        };
+    }
+
+    private static Node elementwise(Elementwise op, Node node) {
+        boolean constant = node.inputs().stream().allMatch(input -> input.op() instanceof Leaf.Constant);
+        if (constant) {
+            return fold(op, node);
+        }
+        Node first = node.input(0);
+        boolean one = node.inputs().size() == 2 && isConstant(node.input(1), 1);
+        if (one && (op == Elementwise.MUL || op == Elementwise.DIV)) {
+            return first;
+        }
+        if (op == Elementwise.MUL && isConstant(first, 1)) {
+            return node.input(1);
+        }
+        boolean twice = op == Elementwise.NEG || op == Elementwise.NOT;
+        return twice && first.op() == op ? first.input(0) : node;
+    }
+
+    private static Node fold(Elementwise op, Node node) {
+        double[] v = new double[3];
+        for (int i = 0; i < node.inputs().size(); i++) {
+            v[i] = node.input(i).op() instanceof Leaf.Constant constant ? constant.value() : 0;
+        }
+        double value;
+        if (node.input(node.inputs().size() - 1).dtype().isFloat() || op == Elementwise.CAST) {
+            value = op.apply(v[0], v[1], v[2]);
+        } else {
+            long exact = op.apply((long) v[0], (long) v[1], (long) v[2]);
+            if (Math.abs(exact) > 1L << 53) {
+                return node;
+            }
+            value = exact;
+        }
+        boolean truth = op == Elementwise.CAST && node.dtype() == DType.BOOL;
+        double held = truth ? (value != 0 ? 1 : 0) : node.dtype().round(value);
+        return new Node(new Leaf.Constant(held), List.of(), node.shape(), node.dtype());
+    }
+
+    private static boolean isConstant(Node node, double value) {
+        return node.op() instanceof Leaf.Constant constant && constant.value() == value;
+    }
+
+    private static Node view(View view, Node node) {
+        Node input = node.input(0);
+        boolean filled =
+                view instanceof View.Pad pad && input.op() instanceof Leaf.Constant c && c.value() == pad.value();
+        boolean moved = !(view instanceof View.Pad) && !(view instanceof View.Concat);
+        if (filled || moved && input.op() instanceof Leaf.Constant) {
+            return new Node(
+                    input.op() instanceof Leaf.Constant c ? c : input.op(), List.of(), node.shape(), node.dtype());
+        }
+        return switch (view) {
+            case View.Stop ignored -> input;
+            case View.Reshape ignored -> {
+                Node from = input.op() instanceof View.Reshape ? input.input(0) : input;
+                yield from.shape().equals(node.shape()) ? from : node.withInputs(List.of(from));
+            }
+            case View.Permute outer -> {
+                if (input.op() instanceof View.Permute inner) {
+                    List<Integer> axes =
+                            outer.axes().stream().map(inner.axes()::get).toList();
+                    Node from = input.input(0);
+                    boolean same =
+                            java.util.stream.IntStream.range(0, axes.size()).allMatch(i -> axes.get(i) == i);
+                    yield same ? from : new Node(new View.Permute(axes), List.of(from), node.shape(), node.dtype());
+                }
+                yield node;
+            }
+            case View.Expand ignored -> node;
+            case View.Slice ignored -> node;
+            case View.Pad ignored -> node;
+            case View.Concat ignored -> node;
+            case View.After ignored -> node;
+        };
+    }
+
+    private static Node reduce(Reduce.Over reduce, Node node) {
+        Node input = node.input(0);
+        boolean trivial = reduce.axes().stream().allMatch(axis -> input.shape().dim(axis) == 1);
+        return switch (reduce.kind()) {
+            case SUM, MAX, MIN -> trivial ? input : node;
+            case ARGMAX, ARGMIN ->
+                trivial ? new Node(new Leaf.Constant(0), List.of(), node.shape(), node.dtype()) : node;
+        };
+    }
+}

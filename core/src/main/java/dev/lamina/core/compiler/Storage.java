@@ -1,0 +1,269 @@
+package dev.lamina.core.compiler;
+
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Contract;
+import dev.lamina.core.op.Elementwise;
+import dev.lamina.core.op.Fused;
+import dev.lamina.core.op.Gather;
+import dev.lamina.core.op.Leaf;
+import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Reduce;
+import dev.lamina.core.op.Sample;
+import dev.lamina.core.op.Scatter;
+import dev.lamina.core.op.Sort;
+import dev.lamina.core.op.View;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
+
+/**
+ * Decides which nodes are stored in memory. All others live inside the kernels that use them, possibly computed in several.
+ *
+ * <p>Stored are: graph inputs and outputs, results and inputs of operations that are no loops (products, gathers, sorts, scans,
+ * concatenations, pads), reductions, what a reshape tears apart, and what several kernels need and is not cheap to repeat.
+ * Kernels that grow together later ({@link Clusters}) take back what only they use.
+ */
+final class Storage {
+    /** An expression of more operations than this is stored when two kernels need it. */
+    private static final int CHEAP = 6;
+    /** No kernel repeats or nests more operations than this. */
+    private static final int LARGEST = 100;
+    /** What a heavy function counts. */
+    private static final int HEAVY = 8;
+
+    /**
+     * A stored node that an expression reads.
+     *
+     * @param memory the stored node
+     * @param shown the node that the map points into: the stored one, or a reshape of it
+     * @param map where
+     */
+    record Read(Node memory, Node shown, IndexMap map) {
+        Read(Node node, IndexMap map) {
+            this(node, node, map);
+        }
+    }
+
+    private final List<Node> order;
+    private final Set<Node> stored = Collections.newSetFromMap(new IdentityHashMap<>());
+    private boolean changed;
+
+    Storage(Graph graph) {
+        this.order = graph.nodes();
+        for (Node node : order) {
+            if (node.op() instanceof Leaf.Input || node.op() instanceof Reduce || !isLoop(node)) {
+                stored.add(node);
+            }
+        }
+        stored.addAll(graph.outputs());
+        settle();
+        storeRepeated();
+        settle();
+    }
+
+    boolean contains(Node node) {
+        return stored.contains(node);
+    }
+
+    List<Node> order() {
+        return order;
+    }
+
+    /** True for nodes that a fused loop can compute. */
+    static boolean isLoop(Node node) {
+        return switch (node.op()) {
+            case Leaf ignored -> true;
+            case Elementwise ignored -> true;
+            case Reduce.Over ignored -> true;
+            case Sample ignored -> true;
+            case View.Pad ignored -> false;
+            case View.Concat ignored -> false;
+            case View ignored -> true;
+            case Reduce.Scan ignored -> false;
+            case Contract ignored -> false;
+            case Gather ignored -> false;
+            case Scatter ignored -> false;
+            case Sort ignored -> false;
+            case Fused ignored -> throw new IllegalStateException("composites have been expanded by now");
+        };
+    }
+
+    /** The stored nodes that computing this node reads, with the maps from the node's own loop space. */
+    List<Read> reads(Node node) {
+        List<Read> reads = new ArrayList<>();
+        Set<Read> seen = new HashSet<>();
+        if (isLoop(node) && !(node.op() instanceof Reduce)) {
+            visitInputs(node, IndexMap.identity(node.shape()), reads, seen);
+        } else {
+            node.inputs().forEach(input -> visit(input, IndexMap.identity(input.shape()), reads, seen));
+        }
+        return reads;
+    }
+
+    /** The node under views that only change order of computation. */
+    static Node behindAfter(Node node) {
+        Node result = node;
+        while (result.op() instanceof View.After) {
+            result = result.input(0);
+        }
+        return result;
+    }
+
+    /** True if elements of the node are found by their row-major position alone. */
+    boolean isLinear(Node node) {
+        return stored.contains(node) || node.op() instanceof Leaf.Iota || node.op() instanceof Sample;
+    }
+
+    private void settle() {
+        do {
+            changed = false;
+            for (Node node : order) {
+                if (stored.contains(node)) {
+                    demand(node);
+                }
+            }
+        } while (changed);
+    }
+
+    /** Makes sure that everything this node reads can be reached. */
+    private void demand(Node node) {
+        reads(node);
+        boolean region = node.op() instanceof View && !isLoop(node);
+        if (!isLoop(node) && !region) {
+            node.inputs().forEach(input -> window(input, any -> 0, this::store));
+        }
+    }
+
+    /**
+     * The strided window that a node is, seen through views on something stored; or nothing, if a node has to be stored first:
+     * it is then given to the consumer.
+     */
+    Optional<Task.Access> window(Node node, ToIntFunction<Node> buffers, Consumer<Node> missing) {
+        Node at = node;
+        IndexMap map = IndexMap.identity(node.shape());
+        while (!stored.contains(at)) {
+            Node input = at.op() instanceof View && isLoop(at) ? behindAfter(at.input(0)) : at;
+            if (input == at) {
+                missing.accept(at);
+                return Optional.empty();
+            }
+            if (at.op() instanceof View.Reshape && stored.contains(input)) {
+                return Optional.of(map.access(buffers.applyAsInt(input), at));
+            }
+            Optional<IndexMap> next = map.through((View) at.op(), at.shape(), input.shape());
+            if (next.isEmpty()) {
+                missing.accept(input);
+                return Optional.empty();
+            }
+            map = next.get();
+            at = input;
+        }
+        return Optional.of(map.access(buffers.applyAsInt(at), at));
+    }
+
+    private void visit(Node node, IndexMap map, List<Read> reads, Set<Read> seen) {
+        Read read = new Read(node, map);
+        if (!seen.add(read)) {
+            return;
+        }
+        if (stored.contains(node)) {
+            reads.add(read);
+        } else {
+            visitInputs(node, map, reads, seen);
+        }
+    }
+
+    private void visitInputs(Node node, IndexMap map, List<Read> reads, Set<Read> seen) {
+        switch (node.op()) {
+            case View view
+            when isLoop(node) -> {
+                Node input = behindAfter(node.input(0));
+                if (view instanceof View.After) {
+                    // The order matters only against something that is computed.
+                    Node before = behindViews(node.input(1));
+                    if (!(before.op() instanceof Leaf)) {
+                        storeSeed(before);
+                        reads.add(new Read(before, map));
+                    }
+                }
+                if (view instanceof View.Reshape && stored.contains(input)) {
+                    reads.add(new Read(input, node, map));
+                } else if (!(view instanceof View.Reshape && isLinear(input))) {
+                    Optional<IndexMap> next = map.through(view, node.shape(), input.shape());
+                    next.ifPresentOrElse(inner -> visit(input, inner, reads, seen), () -> store(input));
+                }
+            }
+            case Sample ignored -> {
+                storeSeed(node.input(0));
+                reads.add(new Read(node.input(0), map));
+            }
+            case View ignored -> throw new IllegalStateException("regions are stored");
+            case Leaf ignored -> {}
+            case Elementwise ignored -> node.inputs().forEach(input -> visit(input, map, reads, seen));
+            case Reduce ignored -> throw new IllegalStateException("reductions are stored");
+            case Contract ignored -> throw new IllegalStateException("products are stored");
+            case Gather ignored -> throw new IllegalStateException("gathers are stored");
+            case Scatter ignored -> throw new IllegalStateException("scatters are stored");
+            case Sort ignored -> throw new IllegalStateException("sorts are stored");
+            case Fused ignored -> throw new IllegalStateException("composites have been expanded by now");
+        }
+    }
+
+    private void storeSeed(Node seed) {
+        if (!stored.contains(seed)) {
+            store(seed);
+        }
+    }
+
+    private void store(Node node) {
+        changed |= stored.add(node);
+    }
+
+    /** Stores what several kernels would compute again at more than a small cost. */
+    private void storeRepeated() {
+        Map<Node, Integer> weights = new IdentityHashMap<>();
+        Map<Node, Node> sink = new IdentityHashMap<>();
+        Set<Node> shared = Collections.newSetFromMap(new IdentityHashMap<>());
+        for (int i = order.size() - 1; i >= 0; i--) {
+            Node node = order.get(i);
+            for (Node input : node.inputs()) {
+                Node mine = stored.contains(node) ? node : sink.getOrDefault(node, node);
+                Node other = sink.putIfAbsent(input, mine);
+                if (other != null && other != mine || shared.contains(node) && !stored.contains(node)) {
+                    shared.add(input);
+                }
+            }
+        }
+        for (Node node : order) {
+            int weight = node.op() instanceof Elementwise op
+                    ? (op.isHeavy() ? HEAVY : 1)
+                    : node.op() instanceof Sample ? HEAVY : 0;
+            for (Node input : node.inputs()) {
+                weight += stored.contains(input) ? 0 : weights.getOrDefault(input, 0);
+            }
+            boolean repeated = shared.contains(node) || node.op() instanceof View.Expand;
+            Node keep = behindViews(node);
+            if ((repeated && weight > CHEAP || weight > LARGEST) && !stored.contains(keep)) {
+                stored.add(keep);
+                weights.put(keep, 0);
+                weight = 0;
+            }
+            weights.put(node, stored.contains(node) ? 0 : weight);
+        }
+    }
+
+    private static Node behindViews(Node node) {
+        Node result = node;
+        while (result.op() instanceof View && isLoop(result)) {
+            result = result.input(0);
+        }
+        return result;
+    }
+}

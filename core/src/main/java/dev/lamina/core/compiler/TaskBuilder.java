@@ -1,0 +1,127 @@
+package dev.lamina.core.compiler;
+
+import dev.lamina.core.Shape;
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Contract;
+import dev.lamina.core.op.Elementwise;
+import dev.lamina.core.op.Fused;
+import dev.lamina.core.op.Gather;
+import dev.lamina.core.op.Leaf;
+import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Reduce;
+import dev.lamina.core.op.Sample;
+import dev.lamina.core.op.Scatter;
+import dev.lamina.core.op.Sort;
+import dev.lamina.core.op.View;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/** Writes the tasks of units, with buffers known. */
+final class TaskBuilder {
+    private final Storage storage;
+    private final Map<Node, Integer> buffers;
+
+    TaskBuilder(Storage storage, Map<Node, Integer> buffers) {
+        this.storage = storage;
+        this.buffers = buffers;
+    }
+
+    /** Adds the tasks of a unit. */
+    void add(Unit unit, Predicate<Node> isStored, List<Task> tasks) {
+        Node node = unit.nodes().get(0);
+        switch (node.op()) {
+            case Leaf ignored -> tasks.add(loop(unit, isStored));
+            case Elementwise ignored -> tasks.add(loop(unit, isStored));
+            case Reduce.Over ignored -> tasks.add(loop(unit, isStored));
+            case Sample ignored -> tasks.add(loop(unit, isStored));
+            case View.Pad pad -> pad(pad, node, tasks);
+            case View.Concat concat -> concat(concat.axis(), node, tasks);
+            case View ignored -> tasks.add(loop(unit, isStored));
+            case Reduce.Scan scan -> {
+                Task.Access in = last(window(node.input(0)), scan.axis());
+                tasks.add(new Task.Scanning(scan.reversed(), in, last(whole(node), scan.axis())));
+            }
+            case Contract.MatMul ignored ->
+                tasks.add(new Task.MatMul(window(node.input(0)), window(node.input(1)), whole(node)));
+            case Gather.Rows ignored ->
+                tasks.add(new Task.Gather(window(node.input(0)), window(node.input(1)), whole(node)));
+            case Scatter.Rows scatter ->
+                tasks.add(new Task.Scattering(
+                        scatter.kind(),
+                        window(node.input(0)),
+                        window(node.input(1)),
+                        window(node.input(2)),
+                        whole(node)));
+            case Sort.Indices sort ->
+                tasks.add(new Task.Sorting(sort.descending(), window(node.input(0)), whole(node)));
+            case Fused ignored -> throw new IllegalStateException("composites have been expanded by now");
+        }
+    }
+
+    /** Adds the copy of a stored node to another buffer. */
+    void copy(Node node, int buffer, List<Task> tasks) {
+        tasks.add(new LoopBuilder(node.shape(), List.of(), List.of(), storage, buffers::get)
+                .move(node, whole(node).at(buffer)));
+    }
+
+    private Task.Loop loop(Unit unit, Predicate<Node> isStored) {
+        return new LoopBuilder(unit, storage, buffers::get).build(isStored);
+    }
+
+    private void concat(int axis, Node node, List<Task> tasks) {
+        long start = 0;
+        long[] strides = node.shape().strides();
+        for (Node part : node.inputs()) {
+            Task.Access target = new Task.Access(
+                    buffers.get(node),
+                    node.dtype(),
+                    start * strides[axis],
+                    part.shape().dims(),
+                    strides);
+            tasks.add(new LoopBuilder(part.shape(), List.of(), List.of(), storage, buffers::get).move(part, target));
+            start += part.shape().dim(axis);
+        }
+    }
+
+    private void pad(View.Pad pad, Node node, List<Task> tasks) {
+        LoopBuilder fill = new LoopBuilder(node.shape(), List.of(), List.of(), storage, buffers::get);
+        tasks.add(fill.fill(pad.value(), whole(node)));
+        Node inner = node.input(0);
+        long offset = 0;
+        long[] strides = node.shape().strides();
+        for (int d = 0; d < strides.length; d++) {
+            offset += pad.before().get(d) * strides[d];
+            strides[d] *= pad.interior().get(d) + 1;
+        }
+        Task.Access target = new Task.Access(
+                buffers.get(node), node.dtype(), offset, inner.shape().dims(), strides);
+        tasks.add(new LoopBuilder(inner.shape(), List.of(), List.of(), storage, buffers::get).move(inner, target));
+    }
+
+    private Task.Access window(Node node) {
+        return storage.window(node, buffers::get, missing -> {
+                    throw new IllegalStateException("not stored: " + missing);
+                })
+                .orElseThrow();
+    }
+
+    private Task.Access whole(Node node) {
+        Shape shape = node.shape();
+        return new Task.Access(buffers.get(node), node.dtype(), 0, shape.dims(), shape.strides());
+    }
+
+    /** The same window with one axis moved to the end. */
+    private static Task.Access last(Task.Access access, int axis) {
+        int rank = access.dims().length;
+        int[] dims = new int[rank];
+        long[] strides = new long[rank];
+        int next = 0;
+        for (int d = 0; d < rank; d++) {
+            int to = d == axis ? rank - 1 : next++;
+            dims[to] = access.dims()[d];
+            strides[to] = access.strides()[d];
+        }
+        return new Task.Access(access.buffer(), access.dtype(), access.offset(), dims, strides);
+    }
+}

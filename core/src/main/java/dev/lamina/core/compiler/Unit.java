@@ -1,0 +1,138 @@
+package dev.lamina.core.compiler;
+
+import dev.lamina.core.Shape;
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Reduce;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Work that becomes one task (or a few on the same output): either nodes computed by one fused loop, or a single node of
+ * another kind. A fused loop has a shape T and the axes F that its reductions run over; each of its nodes has shape T, or T with
+ * extent 1 along F, or is a reduction of T over F.
+ */
+final class Unit {
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<Node, List<Storage.Read>> reads = new IdentityHashMap<>();
+    private Shape full;
+    private List<Integer> reduced;
+
+    /** A unit that computes one stored node. */
+    Unit(Node node, Storage storage) {
+        nodes.add(node);
+        reads.put(node, storage.reads(node));
+        boolean reduce = node.op() instanceof Reduce.Over;
+        full = reduce ? node.input(0).shape() : node.shape();
+        reduced = node.op() instanceof Reduce.Over over ? over.axes() : List.of();
+    }
+
+    List<Node> nodes() {
+        return nodes;
+    }
+
+    List<Storage.Read> reads(Node node) {
+        return reads.getOrDefault(node, List.of());
+    }
+
+    List<Storage.Read> reads() {
+        return nodes.stream().flatMap(node -> reads.get(node).stream()).toList();
+    }
+
+    Shape full() {
+        return full;
+    }
+
+    List<Integer> reduced() {
+        return reduced;
+    }
+
+    boolean isLoop() {
+        return Storage.isLoop(nodes.get(0));
+    }
+
+    /** Whether the nodes of another unit can be computed in one loop with these, dependencies apart. */
+    boolean fits(Unit user) {
+        if (!isLoop() || !user.isLoop()) {
+            return false;
+        }
+        Unit shape = reduced.isEmpty() ? user : this;
+        boolean same = shape == user ? covers(user, this) : covers(this, user);
+        return same
+                && (shape.reduced.isEmpty() || shape.hasShortRows())
+                && user.nodes.stream().allMatch(node -> readsFit(node, shape, user));
+    }
+
+    private static boolean covers(Unit shape, Unit other) {
+        boolean equal =
+                other.full.equals(shape.full) && (other.reduced.isEmpty() || other.reduced.equals(shape.reduced));
+        return equal || other.reduced.isEmpty() && other.full.equals(rowShape(shape.full, shape.reduced));
+    }
+
+    /** Each read of this unit's nodes must be at the user's own index, or at its row. */
+    private boolean readsFit(Node node, Unit shape, Unit user) {
+        Shape row = rowShape(shape.full, shape.reduced);
+        boolean rowLevel = user.reduced.isEmpty()
+                && !node.shape().equals(shape.full)
+                && node.shape().equals(row);
+        for (Storage.Read read : user.reads.get(node)) {
+            if (!nodes.contains(read.memory())) {
+                continue;
+            }
+            Shape from = read.shown().shape();
+            IndexMap expected = rowLevel || from.equals(shape.full)
+                    ? IndexMap.identity(from)
+                    : IndexMap.along(shape.full.dims(), rowAxes(shape.full, shape.reduced));
+            boolean level = rowLevel ? from.equals(row) : from.equals(shape.full) || from.equals(row);
+            if (!level || !from.equals(read.memory().shape()) || !read.map().equals(expected)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether the reductions run over the last axes and over few enough elements to keep a row. */
+    private boolean hasShortRows() {
+        long row = 1;
+        boolean inside = false;
+        for (int axis = 0; axis < full.rank(); axis++) {
+            if (reduced.contains(axis)) {
+                row *= full.dim(axis);
+                inside |= full.dim(axis) != 1;
+            } else if (inside && full.dim(axis) != 1) {
+                return false;
+            }
+        }
+        return row <= Task.Loop.MAX_ROW;
+    }
+
+    /** Takes over the nodes of a unit that reads this one's. */
+    void absorb(Unit user) {
+        if (reduced.isEmpty()) {
+            boolean larger = user.full.size() >= full.size();
+            full = larger ? user.full : full;
+            reduced = user.reduced;
+        }
+        nodes.addAll(user.nodes);
+        reads.putAll(user.reads);
+    }
+
+    /** The shape of row-level nodes. */
+    static Shape rowShape(Shape full, List<Integer> reduced) {
+        Shape row = full;
+        for (int axis : reduced) {
+            row = row.with(axis, 1);
+        }
+        return row;
+    }
+
+    private static int[] rowAxes(Shape full, List<Integer> reduced) {
+        int[] axes = new int[full.rank()];
+        for (int d = 0; d < axes.length; d++) {
+            axes[d] = reduced.contains(d) ? -1 : d;
+        }
+        return axes;
+    }
+}

@@ -1,0 +1,12 @@
+package dev.lamina.core.op;
+
+import dev.lamina.core.Tensor;
+
+/** Orders elements. */
+public sealed interface Sort extends Op {
+    /** The i64 indices that sort the last axis, stable; NaN counts as the largest. Values follow by a gather. */
+    record Indices(boolean descending) implements Sort {
+        @Override
+        public void gradient(Node node, Tensor upstream, Sink sink) {}
+    }
+}

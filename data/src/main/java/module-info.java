@@ -6,6 +6,7 @@ module dev.lamina.data {
     requires transitive dev.lamina.core;
     requires com.google.gson;
     requires de.siegmar.fastcsv;
+    requires java.desktop;
     requires static org.jspecify;
 
     exports dev.lamina.data;

@@ -130,6 +130,7 @@ class MemoryTest {
                         + "small buffers 64 KB; raise -Dlamina.memory or use a smaller batch",
                 error.getMessage());
         assertEquals("plan arena x3 60 MB", memory.holders().get(1).toString());
+        assertEquals(5, alive.size());
         alive.clear();
         memory.allocate(200 * MB, "works again").segment().fill((byte) 1);
     }

@@ -139,8 +139,7 @@ final class TensorText {
     /** The fewest digits that give the value back. */
     private BigDecimal shortest(double value) {
         String digits = tensor.dtype() == DType.F64 ? Double.toString(value) : Float.toString((float) value);
-        BigDecimal number = new BigDecimal(digits).round(MathContext.DECIMAL64).stripTrailingZeros();
-        return number.scale() < 0 ? number.setScale(0) : number;
+        return new BigDecimal(digits).round(MathContext.DECIMAL64).stripTrailingZeros();
     }
 
     private static Tensor edges(Tensor tensor) {

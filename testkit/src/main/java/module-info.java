@@ -10,4 +10,7 @@ module dev.lamina.testkit {
     requires static org.jspecify;
 
     exports dev.lamina.testkit;
+
+    provides dev.lamina.core.backend.Backend with
+            dev.lamina.testkit.TaskInterpreter;
 }

@@ -159,8 +159,9 @@ public sealed interface Task {
     record Fold(Reduce.Kind kind, DType dtype, int a) implements Value {}
 
     /**
-     * Writes a value; the access has the dims of the space, and strides 0 along the reduced axes for a row-level value.
-     * It may be a window of a larger result (concatenation, padding).
+     * Writes a value; the access has the dims of the space. A row-level value is written once per row where the strides
+     * along the reduced axes are 0, and repeated along them otherwise. The access may be a window of a larger result
+     * (concatenation, padding).
      */
     record Store(int value, Access access) {}
 

@@ -93,7 +93,7 @@ final class Unit {
         return true;
     }
 
-    /** Whether the reductions run over the last axes and over few enough elements to keep a row. */
+    /** Whether the reductions run over the last axes and over few enough elements, but not none, to keep a row. */
     private boolean hasShortRows() {
         long row = 1;
         boolean inside = false;
@@ -105,7 +105,7 @@ final class Unit {
                 return false;
             }
         }
-        return row <= Task.Loop.MAX_ROW;
+        return row > 0 && row <= Task.Loop.MAX_ROW;
     }
 
     /** Takes over the nodes of a unit that reads this one's. */

@@ -1,0 +1,60 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.Tensor;
+import java.util.Optional;
+
+/**
+ * Adadelta (Zeiler 2012): v = rho v + (1 - rho) g^2, d = g sqrt(u + epsilon) / sqrt(v + epsilon), u = rho u + (1 - rho) d^2, p =
+ * p - rate d.
+ */
+public final class Adadelta extends Optimizer {
+    private double rho = 0.9;
+    private double epsilon = 1e-6;
+    private double weightDecay;
+
+    Adadelta(double learningRate) {
+        super(learningRate);
+    }
+
+    /** Share of the past in the running averages; 0.9 unless said otherwise. */
+    public Adadelta rho(double rho) {
+        this.rho = rho;
+        return this;
+    }
+
+    /** What is added under the roots; 1e-6 unless said otherwise. */
+    public Adadelta epsilon(double epsilon) {
+        this.epsilon = epsilon;
+        return this;
+    }
+
+    /** Adds this times the parameter to its gradient; 0 unless said otherwise. */
+    public Adadelta weightDecay(double weightDecay) {
+        this.weightDecay = weightDecay;
+        return this;
+    }
+
+    @Override
+    protected Tensor next(ParameterUpdate p) {
+        Tensor g = p.gradient(weightDecay);
+        Tensor square =
+                p.keep("square", p.slot("square", 0).mul(rho).add(g.square().mul(1 - rho)));
+        Tensor moves = p.slot("moves", 0);
+        Tensor move = moves.add(epsilon).sqrt().div(square.add(epsilon).sqrt()).mul(g);
+        p.keep("moves", moves.mul(rho).add(move.square().mul(1 - rho)));
+        return p.value().sub(move.mul(p.learningRate()));
+    }
+
+    @Override
+    protected Optional<Config> config() {
+        return Optional.of(
+                Config.of("adadelta").with("rho", rho).with("epsilon", epsilon).with("weightDecay", weightDecay));
+    }
+
+    static Adadelta of(double learningRate, Config config) {
+        return new Adadelta(learningRate)
+                .rho(config.number("rho"))
+                .epsilon(config.number("epsilon"))
+                .weightDecay(config.number("weightDecay"));
+    }
+}

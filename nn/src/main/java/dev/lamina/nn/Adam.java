@@ -1,0 +1,195 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.LaminaException;
+import dev.lamina.core.Tensor;
+import java.util.Optional;
+
+/**
+ * Adam (Kingma and Ba 2015) and its relatives, which share the running averages m = b1 m + (1 - b1) g and v = b2 v + (1 - b2)
+ * g^2 of the gradient g, corrected for their start at 0 by 1 - b1^t and 1 - b2^t at step t.
+ *
+ * <ul>
+ *   <li>Adam: p = p - rate m' / (sqrt(v') + epsilon). AMSGrad (Reddi and others 2018) takes the largest v so far.
+ *   <li>AdamW (Loshchilov and Hutter 2019): the same, and p shrinks by rate weightDecay p, apart from the gradient.
+ *   <li>Adamax: the running maximum of |g| in place of sqrt(v').
+ *   <li>NAdam (Dozat 2016): Nesterov's look ahead, with a momentum that grows.
+ *   <li>RAdam (Liu and others 2020): divides only when enough steps make v reliable.
+ * </ul>
+ */
+public final class Adam extends Optimizer {
+    enum Rule {
+        ADAM,
+        ADAMW,
+        ADAMAX,
+        NADAM,
+        RADAM
+    }
+
+    private final Rule rule;
+    private double beta1 = 0.9;
+    private double beta2 = 0.999;
+    private double epsilon = 1e-8;
+    private double weightDecay;
+    private double momentumDecay = 0.004;
+    private boolean amsgrad;
+    private boolean oldProduct;
+    private long productStep;
+    private double product = 1;
+
+    Adam(Rule rule, double learningRate) {
+        super(learningRate);
+        this.rule = rule;
+        weightDecay = rule == Rule.ADAMW ? 0.01 : 0;
+    }
+
+    /** Shares of the past in the running averages; 0.9 and 0.999 unless said otherwise. */
+    public Adam betas(double beta1, double beta2) {
+        if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+            throw new LaminaException("adam: expected betas from 0 to below 1, got " + beta1 + " and " + beta2
+                    + "; 0.9 and 0.999 are usual");
+        }
+        this.beta1 = beta1;
+        this.beta2 = beta2;
+        return this;
+    }
+
+    /** What is added to the divisor; 1e-8 unless said otherwise. */
+    public Adam epsilon(double epsilon) {
+        this.epsilon = epsilon;
+        return this;
+    }
+
+    /** AdamW: the share of rate times parameter that is taken away, 0.01 at first; others: added to the gradient, 0 at first. */
+    public Adam weightDecay(double weightDecay) {
+        this.weightDecay = weightDecay;
+        return this;
+    }
+
+    /** Divides by the largest running average so far. Adam and AdamW only. */
+    public Adam amsgrad() {
+        if (rule != Rule.ADAM && rule != Rule.ADAMW) {
+            throw new LaminaException(rule + ": expected adam or adamw with amsgrad; leave it out");
+        }
+        amsgrad = true;
+        return this;
+    }
+
+    /** How fast the momentum of NAdam grows; 0.004 unless said otherwise. */
+    public Adam momentumDecay(double decay) {
+        momentumDecay = decay;
+        return this;
+    }
+
+    /**
+     * NAdam with the product of momenta of PyTorch 1.13, which counts the present momentum twice and is kept in f32; the paper
+     * does neither. For results that must equal those of that release.
+     */
+    public Adam asInPyTorch113() {
+        oldProduct = true;
+        return this;
+    }
+
+    @Override
+    protected double[] scalars(long t, double rate) {
+        double first = 1 - Math.pow(beta1, (double) t);
+        double second = 1 - Math.pow(beta2, (double) t);
+        return switch (rule) {
+            case ADAM -> new double[] {rate / first, Math.sqrt(second)};
+            case ADAMW -> new double[] {rate / first, Math.sqrt(second), 1 - rate * weightDecay};
+            case ADAMAX -> new double[] {rate / first};
+            case NADAM -> {
+                double next = product(t) * momentum(t + 1) * (oldProduct ? momentum(t) : 1);
+                yield new double[] {
+                    rate * (1 - momentum(t)) / (1 - product(t)), rate * momentum(t + 1) / (1 - next), second
+                };
+            }
+            case RADAM -> rectified(t, rate / first, second);
+        };
+    }
+
+    /** {step size, weight of the divided move, weight of the plain move}: exactly one of the weights is not 0. */
+    private double[] rectified(long t, double step, double second) {
+        double longest = 2 / (1 - beta2) - 1;
+        double length = longest - 2.0 * t * Math.pow(beta2, (double) t) / second;
+        if (length <= 5) {
+            return new double[] {step, 0, 1};
+        }
+        double rectification =
+                Math.sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
+        return new double[] {step, rectification * Math.sqrt(second), 0};
+    }
+
+    /** The momentum of NAdam at a step. */
+    private double momentum(long t) {
+        return beta1 * (1 - 0.5 * Math.pow(0.96, t * momentumDecay));
+    }
+
+    /** The product of the momenta up to a step, multiplied in order, so that a resumed run has the same bits. */
+    private double product(long t) {
+        if (t < productStep) {
+            productStep = 0;
+            product = 1;
+        }
+        while (productStep < t) {
+            double next = momentum(++productStep);
+            product = oldProduct ? (float) product * (float) next : product * next;
+        }
+        return product;
+    }
+
+    @Override
+    protected Tensor next(ParameterUpdate p) {
+        Tensor g = rule == Rule.ADAMW ? p.gradient() : p.gradient(weightDecay);
+        Tensor mean = p.keep("mean", p.slot("mean", 0).mul(beta1).add(g.mul(1 - beta1)));
+        if (rule == Rule.ADAMAX) {
+            Tensor largest = p.keep(
+                    "largest", p.slot("largest", 0).mul(beta2).maximum(g.abs().add(epsilon)));
+            return p.value().sub(mean.div(largest).mul(p.scalar(0)));
+        }
+        Tensor square =
+                p.keep("square", p.slot("square", 0).mul(beta2).add(g.square().mul(1 - beta2)));
+        return switch (rule) {
+            case ADAM, ADAMW -> {
+                if (amsgrad) {
+                    square = p.keep("largest", p.slot("largest", 0).maximum(square));
+                }
+                Tensor divisor = square.sqrt().div(p.scalar(1)).add(epsilon);
+                Tensor start = rule == Rule.ADAMW ? p.value().mul(p.scalar(2)) : p.value();
+                yield start.sub(mean.div(divisor).mul(p.scalar(0)));
+            }
+            case NADAM -> {
+                Tensor divisor = square.div(p.scalar(2)).sqrt().add(epsilon);
+                yield p.value()
+                        .sub(g.mul(p.scalar(0)).add(mean.mul(p.scalar(1))).div(divisor));
+            }
+            case RADAM -> {
+                Tensor weight = p.scalar(1).div(square.sqrt().add(epsilon)).add(p.scalar(2));
+                yield p.value().sub(mean.mul(weight).mul(p.scalar(0)));
+            }
+            case ADAMAX -> throw new AssertionError("done above");
+        };
+    }
+
+    @Override
+    protected Optional<Config> config() {
+        return Optional.of(Config.of(rule.name().toLowerCase(java.util.Locale.ROOT))
+                .with("beta1", beta1)
+                .with("beta2", beta2)
+                .with("epsilon", epsilon)
+                .with("weightDecay", weightDecay)
+                .with("momentumDecay", momentumDecay)
+                .with("amsgrad", amsgrad)
+                .with("oldProduct", oldProduct));
+    }
+
+    static Adam of(Rule rule, double learningRate, Config config) {
+        Adam adam = new Adam(rule, learningRate)
+                .betas(config.number("beta1"), config.number("beta2"))
+                .epsilon(config.number("epsilon"))
+                .weightDecay(config.number("weightDecay"))
+                .momentumDecay(config.number("momentumDecay"));
+        adam.amsgrad = config.flag("amsgrad");
+        adam.oldProduct = config.flag("oldProduct");
+        return adam;
+    }
+}

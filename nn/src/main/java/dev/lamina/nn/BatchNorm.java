@@ -1,0 +1,177 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.LaminaException;
+import dev.lamina.core.Shape;
+import dev.lamina.core.ShapeException;
+import dev.lamina.core.Tensor;
+import dev.lamina.core.Variable;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Normalises each channel: y = gamma (x - mean) / sqrt(variance + epsilon) + beta (Ioffe and Szegedy 2015).
+ *
+ * <p>In training mean and variance are those of the batch, over all axes but that of the channels, and the running values move:
+ * running = (1 - momentum) running + momentum batch. The batch is normalised with its biased variance (divided by n); the
+ * running variance takes the unbiased one (divided by n - 1). In inference, and when the layer is frozen, the running values are
+ * used. Momentum is that of PyTorch: 0.1 here is 0.9 in Keras.
+ *
+ * <p>Input and output (N, ..., C), or with the channels on another axis. Variables: {@code gamma}, {@code beta}, {@code
+ * running_mean}, {@code running_variance} (C,), {@code batches} ().
+ */
+public final class BatchNorm extends Layer {
+    private int axis = -1;
+    private double epsilon = 1e-5;
+    private double momentum = 0.1;
+    private boolean cumulative;
+    private boolean affine = true;
+    private @Nullable Variable gamma;
+    private @Nullable Variable beta;
+    private @Nullable Variable runningMean;
+    private @Nullable Variable runningVariance;
+    private @Nullable Variable batches;
+
+    BatchNorm() {}
+
+    /** The axis of the channels; -1, the last, unless said otherwise. Pass 1 for channels-first images. */
+    public BatchNorm axis(int axis) {
+        requireNotBuilt("axis");
+        this.axis = axis;
+        return this;
+    }
+
+    /** What is added to the variance; 1e-5 unless said otherwise. */
+    public BatchNorm epsilon(double epsilon) {
+        requireNotBuilt("epsilon");
+        this.epsilon = epsilon;
+        return this;
+    }
+
+    /** The share of the newest batch in the running values; 0.1 unless said otherwise. */
+    public BatchNorm momentum(double momentum) {
+        requireNotBuilt("momentum");
+        if (!(momentum >= 0 && momentum <= 1)) {
+            throw new LaminaException("batchNorm: expected a momentum from 0 to 1, got " + momentum + "; 0.1 is usual");
+        }
+        this.momentum = momentum;
+        return this;
+    }
+
+    /** Running values are the plain average of all batches so far, instead of one with momentum. */
+    public BatchNorm cumulative() {
+        requireNotBuilt("cumulative");
+        cumulative = true;
+        return this;
+    }
+
+    /** Leaves gamma and beta out. */
+    public BatchNorm noAffine() {
+        requireNotBuilt("noAffine");
+        affine = false;
+        return this;
+    }
+
+    @Override
+    protected void build(Shape input) {
+        if (input.rank() < 2) {
+            throw new ShapeException(
+                    "batchNorm: expected inputs (N, ..., C), got " + input + "; add an axis of examples");
+        }
+        Shape channels = Shape.of(input.dim(axis));
+        if (affine) {
+            gamma = parameter("gamma", channels, Initializers.ones());
+            beta = parameter("beta", channels, Initializers.zeros());
+        }
+        runningMean = state("running_mean", Tensor.zeros(dtype(), channels));
+        runningVariance = state("running_variance", Tensor.ones(dtype(), channels));
+        batches = state("batches", Tensor.zeros(DType.I64, Shape.of()));
+    }
+
+    @Override
+    protected Tensor forward(Tensor x) {
+        Variable means = built(runningMean);
+        Variable variances = built(runningVariance);
+        int channel = x.shape().axis(axis);
+        if (x.rank() < 2 || x.dim(channel) != means.shape().dim(0)) {
+            throw new ShapeException(
+                    "batchNorm: expected inputs with " + means.shape().dim(0) + " channels on axis " + axis + ", got "
+                            + x.shape() + "; feed examples like those of the first use");
+        }
+        Tensor mean;
+        Tensor variance;
+        if (training() && !isFrozen()) {
+            int[] others =
+                    IntStream.range(0, x.rank()).filter(i -> i != channel).toArray();
+            mean = x.mean(others);
+            variance = x.var(0, others);
+            updateRunning(x.size() / x.dim(channel), mean.stopGradient(), variance.stopGradient());
+        } else {
+            mean = value(means);
+            variance = value(variances);
+        }
+        return normalise(x, channel, mean, variance);
+    }
+
+    private Tensor normalise(Tensor x, int channel, Tensor mean, Tensor variance) {
+        int[] dims = new int[x.rank()];
+        Arrays.fill(dims, 1);
+        dims[channel] = x.dim(channel);
+        Tensor y = x.sub(mean.reshape(dims)).mul(variance.add(epsilon).rsqrt().reshape(dims));
+        if (gamma == null || beta == null) {
+            return y;
+        }
+        return y.mul(gamma.value().reshape(dims)).add(beta.value().reshape(dims));
+    }
+
+    private void updateRunning(long count, Tensor mean, Tensor variance) {
+        if (count < 2) {
+            throw new ShapeException("batchNorm: expected 2 or more values for each channel in training, got " + count
+                    + "; use larger batches, or dropLast() where only the last one is that small");
+        }
+        Variable counter = built(batches);
+        Tensor seen = value(counter).add(1);
+        Tensor unbiased = variance.mul((double) count / (count - 1));
+        update(counter, seen);
+        updateRunning(built(runningMean), mean, seen);
+        updateRunning(built(runningVariance), unbiased, seen);
+    }
+
+    private void updateRunning(Variable running, Tensor batch, Tensor seen) {
+        Tensor before = value(running);
+        Tensor after = cumulative
+                ? before.add(batch.sub(before).div(seen.cast(running.dtype())))
+                : before.mul(1 - momentum).add(batch.mul(momentum));
+        update(running, after);
+    }
+
+    private Variable built(@Nullable Variable variable) {
+        if (variable == null) {
+            throw new LaminaException(
+                    path() + ": expected a built layer, got one before its first use; apply it first");
+        }
+        return variable;
+    }
+
+    @Override
+    protected Optional<Config> config() {
+        return Optional.of(Config.of("batchNorm")
+                .with("axis", axis)
+                .with("epsilon", epsilon)
+                .with("momentum", momentum)
+                .with("cumulative", cumulative)
+                .with("affine", affine));
+    }
+
+    static BatchNorm of(Config config) {
+        BatchNorm norm = new BatchNorm()
+                .axis(config.integer("axis"))
+                .epsilon(config.number("epsilon"))
+                .momentum(config.number("momentum"));
+        norm.cumulative = config.flag("cumulative");
+        norm.affine = config.flag("affine");
+        return norm;
+    }
+}

@@ -1,0 +1,290 @@
+package dev.lamina.nn;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import dev.lamina.core.DType;
+import dev.lamina.core.DataException;
+import dev.lamina.core.Shape;
+import dev.lamina.core.Tensor;
+import dev.lamina.core.Variable;
+import dev.lamina.data.Safetensors;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * The file of a model: a safetensors file with the variables by path, the optimizer's variables as {@code optimizer:path/slot},
+ * and JSON under these names in the metadata: {@code lamina} (format number), {@code model} (architecture), {@code training}
+ * (optimizer, loss, metrics), {@code state} (input type and shape, epochs, steps).
+ */
+final class Checkpoint {
+    private static final String FORMAT = "1";
+    private static final String OPTIMIZER = "optimizer:";
+
+    private Checkpoint() {}
+
+    // ---------------------------------------------------------------- save
+
+    static void save(Model model, Path file) {
+        if (!model.isBuilt()) {
+            throw new DataException(file + ": expected a model with variables to save, got one before its first use;"
+                    + " fit it or call initialize first");
+        }
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        model.variables().forEach((path, variable) -> {
+            tensors.put(path, copy(variable));
+            if (model.isCompiled()) {
+                model.optimizer()
+                        .slots(variable)
+                        .forEach((slot, value) -> tensors.put(OPTIMIZER + path + "/" + slot, copy(value)));
+            }
+        });
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("lamina", FORMAT);
+        model.config().ifPresent(config -> metadata.put("model", toJson(config).toString()));
+        training(model)
+                .ifPresent(config -> metadata.put("training", toJson(config).toString()));
+        metadata.put("state", toJson(state(model)).toString());
+        Safetensors.write(file, tensors, metadata);
+    }
+
+    private static Tensor copy(Variable variable) {
+        return Tensor.of(variable.segment(), variable.dtype(), variable.shape());
+    }
+
+    private static Config state(Model model) {
+        Shape input = model.inputShape().orElseThrow();
+        List<Double> example = Arrays.stream(input.dims())
+                .skip(1)
+                .mapToObj(dim -> (double) dim)
+                .toList();
+        Config state = Config.of("state")
+                .with("dtype", model.inputDType().orElseThrow().name())
+                .with("example", example)
+                .with("epochs", model.trainedEpochs());
+        return model.isCompiled()
+                ? state.with("steps", (double) model.optimizer().steps())
+                : state;
+    }
+
+    /** How the model is trained, if all of it can be made again. */
+    private static Optional<Config> training(Model model) {
+        if (!model.isCompiled()) {
+            return Optional.empty();
+        }
+        Optional<Config> optimizer = Optimizers.config(model.optimizer());
+        Optional<Config> loss = model.loss().config();
+        List<Config> metrics = model.metrics().stream()
+                .flatMap(metric -> metric.config().stream())
+                .toList();
+        if (optimizer.isEmpty()
+                || loss.isEmpty()
+                || metrics.size() < model.metrics().size()) {
+            return Optional.empty();
+        }
+        return Optional.of(Config.of("training")
+                .with("optimizer", List.of(optimizer.get()))
+                .with("loss", List.of(loss.get()))
+                .with("metrics", metrics));
+    }
+
+    // ---------------------------------------------------------------- load
+
+    static Model load(Path file) {
+        return at(file, () -> {
+            Safetensors.Header header = Safetensors.header(file);
+            Config architecture = part(header, "model", "make the model in code and call loadWeights");
+            if (!(Catalogue.layer(architecture) instanceof Model model)) {
+                throw new DataException(
+                        "expected a model, got the layer " + architecture.type() + "; use another file");
+            }
+            initialize(model, part(header, "state", "use another file"));
+            if (header.metadata().containsKey("training")) {
+                Config training = part(header, "training", "");
+                Metric[] metrics =
+                        training.configs("metrics").stream().map(Metrics::of).toArray(Metric[]::new);
+                model.compile(
+                        Optimizers.of(training.configs("optimizer").get(0)),
+                        Losses.of(training.configs("loss").get(0)),
+                        metrics);
+            }
+            restore(model, file, header, model.isCompiled());
+            return model;
+        });
+    }
+
+    static void loadWeights(Model model, Path file) {
+        at(file, () -> {
+            Safetensors.Header header = Safetensors.header(file);
+            buildIfNeeded(model, header);
+            restore(model, file, header, false);
+            return model;
+        });
+    }
+
+    static void resume(Model model, Path file) {
+        at(file, () -> {
+            Safetensors.Header header = Safetensors.header(file);
+            buildIfNeeded(model, header);
+            Config saved = part(header, "training", "load only the variables with loadWeights")
+                    .configs("optimizer")
+                    .get(0);
+            String mine = Optimizers.config(model.optimizer()).map(Config::type).orElse("one of your own");
+            if (!saved.type().equals(mine)) {
+                throw new DataException("expected the state of the optimizer " + mine + ", got that of " + saved.type()
+                        + "; compile with " + saved.type() + ", or load only the variables with loadWeights");
+            }
+            restore(model, file, header, true);
+            return model;
+        });
+    }
+
+    private static void buildIfNeeded(Model model, Safetensors.Header header) {
+        if (!model.isBuilt()) {
+            initialize(model, part(header, "state", "call initialize with the shape of an example first"));
+        }
+    }
+
+    private static void initialize(Model model, Config state) {
+        int[] example = Arrays.stream(state.numbers("example"))
+                .mapToInt(dim -> (int) dim)
+                .toArray();
+        model.initialize(DType.valueOf(state.text("dtype")), Shape.of(example));
+    }
+
+    private static void restore(Model model, Path file, Safetensors.Header header, boolean training) {
+        Map<String, Variable> targets = new LinkedHashMap<>(model.variables());
+        if (training) {
+            header.entries().keySet().stream()
+                    .filter(name -> name.startsWith(OPTIMIZER))
+                    .forEach(name -> {
+                        int slash = name.lastIndexOf('/');
+                        Variable parameter =
+                                slash < 0 ? null : model.variables().get(name.substring(OPTIMIZER.length(), slash));
+                        if (parameter != null) {
+                            targets.put(name, model.optimizer().slot(parameter, name.substring(slash + 1), 0));
+                        }
+                    });
+        }
+        requireEqual(targets, header, training);
+        Safetensors content = Safetensors.read(file);
+        Map<Variable, Tensor> values = new LinkedHashMap<>();
+        targets.forEach((name, variable) -> values.put(variable, content.tensor(name)));
+        Variable.assignAll(values, List.of());
+        if (training) {
+            Config state = part(header, "state", "use another file");
+            model.trainedEpochs(state.integer("epochs"));
+            model.optimizer().steps((long) state.number("steps"));
+        }
+    }
+
+    /** Compares names, shapes and dtypes, and tells all differences at once. */
+    private static void requireEqual(Map<String, Variable> targets, Safetensors.Header header, boolean training) {
+        List<String> differences = new ArrayList<>();
+        TreeSet<String> names = new TreeSet<>(targets.keySet());
+        header.entries().keySet().stream()
+                .filter(name -> training || !name.startsWith(OPTIMIZER))
+                .forEach(names::add);
+        for (String name : names) {
+            Variable variable = targets.get(name);
+            Safetensors.Entry entry = header.entries().get(name);
+            String mine = variable == null ? "nothing" : variable.dtype() + " " + variable.shape();
+            String theirs = entry == null ? "nothing" : entry.dtype() + " " + entry.shape();
+            if (!mine.equals(theirs)) {
+                differences.add(name + ": expected " + mine + ", got " + theirs);
+            }
+        }
+        if (!differences.isEmpty()) {
+            throw new DataException("expected the variables of this model, got " + differences.size() + " differences ("
+                    + String.join("; ", differences) + "); load it into a model of the architecture that was saved");
+        }
+    }
+
+    private static Config part(Safetensors.Header header, String name, String fix) {
+        String json = header.metadata().get(name);
+        if (json == null) {
+            throw new DataException("expected '" + name + "' in the metadata, got "
+                    + header.metadata().keySet() + "; " + fix);
+        }
+        try {
+            return fromJson(JsonParser.parseString(json).getAsJsonObject());
+        } catch (JsonParseException | IllegalStateException e) {
+            throw new DataException(
+                    "expected JSON under '" + name + "' in the metadata, got something else; the file is"
+                            + " damaged, use another one",
+                    e);
+        }
+    }
+
+    private static Model at(Path file, java.util.function.Supplier<Model> action) {
+        try {
+            return action.get();
+        } catch (DataException e) {
+            // What reads the file has put its name in front already.
+            throw String.valueOf(e.getMessage()).startsWith(file.toString()) ? e : e.at(file.toString());
+        }
+    }
+
+    // ---------------------------------------------------------------- JSON
+
+    static JsonObject toJson(Config config) {
+        JsonObject json = new JsonObject();
+        json.addProperty("type", config.type());
+        config.values().forEach((key, value) -> json.add(key, element(value)));
+        return json;
+    }
+
+    private static JsonElement element(Object value) {
+        return switch (value) {
+            case Double number -> new JsonPrimitive(number);
+            case Boolean flag -> new JsonPrimitive(flag);
+            case String text -> new JsonPrimitive(text);
+            case Config config -> toJson(config);
+            case List<?> list -> {
+                JsonArray array = new JsonArray();
+                list.forEach(item -> array.add(element(item)));
+                yield array;
+            }
+            default -> throw new AssertionError("a config holds " + value.getClass());
+        };
+    }
+
+    static Config fromJson(JsonObject json) {
+        if (!json.has("type") || !json.get("type").isJsonPrimitive()) {
+            throw new DataException(
+                    "expected a 'type' in each description, got " + json.keySet() + "; use another file");
+        }
+        Map<String, Object> values = new LinkedHashMap<>();
+        json.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals("type"))
+                .forEach(entry -> values.put(entry.getKey(), value(entry.getValue())));
+        return new Config(json.get("type").getAsString(), values);
+    }
+
+    private static Object value(JsonElement element) {
+        if (element.isJsonObject()) {
+            return fromJson(element.getAsJsonObject());
+        }
+        if (element.isJsonArray()) {
+            return element.getAsJsonArray().asList().stream()
+                    .map(Checkpoint::value)
+                    .toList();
+        }
+        if (element.isJsonNull()) {
+            throw new DataException("expected values in each description, got null; use another file");
+        }
+        JsonPrimitive primitive = element.getAsJsonPrimitive();
+        return primitive.isBoolean()
+                ? primitive.getAsBoolean()
+                : primitive.isNumber() ? primitive.getAsDouble() : primitive.getAsString();
+    }
+}

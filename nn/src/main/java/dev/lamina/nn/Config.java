@@ -1,0 +1,115 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.DataException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A description of a layer, loss, metric or optimizer in plain values, from which it can be made again. In files it is JSON.
+ *
+ * @param type the name under which it is known, such as {@code "dense"}
+ * @param values options by name: numbers, truth values, texts, configs, and lists of them
+ */
+public record Config(String type, Map<String, Object> values) {
+    /** Checks nothing; keeps a copy. */
+    public Config {
+        values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    }
+
+    /** A config without options. */
+    public static Config of(String type) {
+        return new Config(type, Map.of());
+    }
+
+    /** This config with one more number. */
+    public Config with(String key, double value) {
+        return plus(key, value);
+    }
+
+    /** This config with one more truth value. */
+    public Config with(String key, boolean value) {
+        return plus(key, value);
+    }
+
+    /** This config with one more text. */
+    public Config with(String key, String value) {
+        return plus(key, value);
+    }
+
+    /** This config with a list of numbers or of configs more. */
+    public Config with(String key, List<?> value) {
+        return plus(key, List.copyOf(value));
+    }
+
+    private Config plus(String key, Object value) {
+        Map<String, Object> more = new LinkedHashMap<>(values);
+        more.put(key, value);
+        return new Config(type, more);
+    }
+
+    /** True when the option is there. */
+    public boolean has(String key) {
+        return values.containsKey(key);
+    }
+
+    /** A number. */
+    public double number(String key) {
+        return option(key, Double.class);
+    }
+
+    /** A whole number. */
+    public int integer(String key) {
+        double value = number(key);
+        if (value != Math.rint(value)) {
+            throw new DataException(
+                    type + ": expected a whole number for '" + key + "', got " + value + "; repair the file");
+        }
+        return (int) value;
+    }
+
+    /** A truth value. */
+    public boolean flag(String key) {
+        return option(key, Boolean.class);
+    }
+
+    /** A text. */
+    public String text(String key) {
+        return option(key, String.class);
+    }
+
+    /** A list of numbers. */
+    public double[] numbers(String key) {
+        return ((List<?>) option(key, List.class))
+                .stream().mapToDouble(this::toNumber).toArray();
+    }
+
+    /** A list of configs. */
+    public List<Config> configs(String key) {
+        return ((List<?>) option(key, List.class)).stream().map(this::toConfig).toList();
+    }
+
+    private double toNumber(Object value) {
+        if (value instanceof Double number) {
+            return number;
+        }
+        throw new DataException(type + ": expected a number, got '" + value + "'; repair the file");
+    }
+
+    private Config toConfig(Object value) {
+        if (value instanceof Config config) {
+            return config;
+        }
+        throw new DataException(type + ": expected a description, got '" + value + "'; repair the file");
+    }
+
+    private <T> T option(String key, Class<T> kind) {
+        Object value = values.get(key);
+        if (!kind.isInstance(value)) {
+            throw new DataException(type + ": expected a " + kind.getSimpleName() + " under '" + key + "', got "
+                    + (value == null ? "nothing" : "'" + value + "'") + "; repair the file");
+        }
+        return kind.cast(value);
+    }
+}

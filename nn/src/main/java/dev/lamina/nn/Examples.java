@@ -1,0 +1,134 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.DataException;
+import dev.lamina.core.Shape;
+import dev.lamina.core.Tensor;
+import dev.lamina.data.Dataset;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+
+/** What a model needs to know of a data set before it computes with it. */
+final class Examples {
+    private static final int LOOKED_AT = 64;
+
+    private Examples() {}
+
+    /** The field that goes into the model: {@code features}, or the first of two. */
+    static int features(Dataset data) {
+        return field(data, Dataset.FEATURES, 0);
+    }
+
+    /** The field that the model shall predict: {@code labels}, or the second of two. */
+    static int labels(Dataset data) {
+        return field(data, Dataset.LABELS, 1);
+    }
+
+    private static int field(Dataset data, String name, int otherwise) {
+        List<Dataset.Field> fields = data.fields();
+        boolean named = fields.stream().anyMatch(field -> field.name().equals(name));
+        return named || fields.size() != 2 ? data.field(name) : otherwise;
+    }
+
+    static void requireSome(Dataset data, String use) {
+        if (data.size() == 0) {
+            throw new DataException(use + ": expected examples, got an empty data set; check how it was read or split");
+        }
+    }
+
+    /**
+     * Refuses labels that the loss cannot take and predictions that do not suit it, before the first step.
+     *
+     * @param use what the data are for, in messages
+     */
+    static void check(Model model, Dataset data, String use) {
+        requireSome(data, use);
+        data.requireFinite();
+        int count = (int) Math.min(data.size(), LOOKED_AT);
+        Tensor prediction = model.predict(rows(data, features(data), count));
+        requireSuitable(model.loss(), prediction);
+        OptionalInt classes = model.loss().classes(prediction.shape());
+        Dataset.Field labels = data.fields().get(labels(data));
+        if (classes.isPresent() && labels.dtype().isInteger()) {
+            requireClasses(model.loss(), data, labels, classes.getAsInt(), use);
+        }
+    }
+
+    /** The first rows of a field as a tensor. */
+    static Tensor rows(Dataset data, int field, int count) {
+        Dataset.Field type = data.fields().get(field);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(Math.max(1, type.bytes() * count), 64);
+            data.copy(IntStream.range(0, count).toArray(), 0, count, field, bytes);
+            return Tensor.of(
+                    bytes.asSlice(0, type.bytes() * count),
+                    type.dtype(),
+                    type.shape().insert(0, count));
+        }
+    }
+
+    private static void requireClasses(Loss loss, Dataset data, Dataset.Field labels, int classes, String use) {
+        int field = labels(data);
+        int count = (int) labels.shape().size();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment row = arena.allocate(Math.max(8, labels.bytes()), 8);
+            for (int i = 0; i < data.size(); i++) {
+                data.copy(i, field, row, 0);
+                for (int k = 0; k < count; k++) {
+                    long label = label(row, labels.dtype(), k);
+                    if ((label < 0 || label >= classes) && !loss.isIgnored(label)) {
+                        throw new DataException(use + ": expected labels from 0 to " + (classes - 1)
+                                + ", as the model has " + classes + " outputs, got " + label + " in row " + i
+                                + "; correct the label, or give the last layer more units");
+                    }
+                }
+            }
+        }
+    }
+
+    private static long label(MemorySegment row, DType dtype, int index) {
+        return switch (dtype) {
+            case I64 -> row.getAtIndex(ValueLayout.JAVA_LONG, index);
+            case I32 -> row.getAtIndex(ValueLayout.JAVA_INT, index);
+            case I8, BOOL -> row.get(ValueLayout.JAVA_BYTE, index);
+            case U8 -> row.get(ValueLayout.JAVA_BYTE, index) & 0xff;
+            case F32, F64, F16, BF16 -> throw new AssertionError(dtype);
+        };
+    }
+
+    /** Looks at the values: a softmax written in any way is found, and probabilities outside 0 to 1 are. */
+    private static void requireSuitable(Loss loss, Tensor prediction) {
+        if (prediction.size() == 0
+                || prediction.rank() == 0
+                || !prediction.dtype().isFloat()) {
+            return;
+        }
+        Shape shape = prediction.shape();
+        Tensor values = prediction.cast(DType.F64);
+        boolean inRange = values.min().item() >= 0 && values.max().item() <= 1;
+        switch (loss.expected()) {
+            case ANYTHING, LOG_PROBABILITIES -> {}
+            case PROBABILITIES -> {
+                if (!inRange) {
+                    throw new DataException(loss.name() + ": expected probabilities from 0 to 1, got "
+                            + values.min().item() + " to " + values.max().item() + " from the model; end the model in "
+                            + (loss.isBinary() ? "sigmoid" : "softmax") + ", or leave fromProbabilities() out");
+                }
+            }
+            case SCORES -> {
+                boolean sumToOne = !loss.isBinary()
+                        && shape.dim(loss.classAxis()) > 1
+                        && values.sum(loss.classAxis()).sub(1).abs().max().item() < 1e-4;
+                if (inRange && sumToOne) {
+                    throw new DataException(
+                            loss.name() + ": expected scores (logits), got probabilities from the model; " + "write "
+                                    + loss.name() + "().fromProbabilities(), or leave the softmax out of the model");
+                }
+            }
+        }
+    }
+}

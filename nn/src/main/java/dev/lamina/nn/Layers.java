@@ -1,0 +1,46 @@
+package dev.lamina.nn;
+
+/** The ready layers, each under the name users say; import them statically. */
+public final class Layers {
+    private Layers() {}
+
+    /** A fully connected layer: y = activation(x kernel + bias). Input (..., in), output (..., units). */
+    public static Dense dense(int units) {
+        return new Dense(units);
+    }
+
+    /** A fully connected layer with an activation. */
+    public static Dense dense(int units, Activation activation) {
+        return new Dense(units).activation(activation);
+    }
+
+    /** Sets each element to 0 with this probability in training and scales the others by 1 / (1 - probability). */
+    public static Dropout dropout(double probability) {
+        return new Dropout(probability);
+    }
+
+    /** All axes of an example in one: (N, ...) to (N, product). */
+    public static Flatten flatten() {
+        return new Flatten();
+    }
+
+    /** An activation as a layer of its own. */
+    public static ActivationLayer activation(Activation activation) {
+        return new ActivationLayer(activation);
+    }
+
+    /** Normalises each channel (last axis) over the batch. */
+    public static BatchNorm batchNorm() {
+        return new BatchNorm();
+    }
+
+    /** Normalises each example over its last axis. */
+    public static LayerNorm layerNorm() {
+        return new LayerNorm();
+    }
+
+    /** A vector for each of {@code count} indices: integers (...) to (..., dimension). */
+    public static Embedding embedding(int count, int dimension) {
+        return new Embedding(count, dimension);
+    }
+}

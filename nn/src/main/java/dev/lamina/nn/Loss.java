@@ -1,0 +1,159 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.LaminaException;
+import dev.lamina.core.Shape;
+import dev.lamina.core.ShapeException;
+import dev.lamina.core.Tensor;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * How far predictions are from targets. Ready ones are in {@link Losses}; a loss of your own writes {@link #each}.
+ *
+ * <p>The result is a scalar, the mean over all values, unless {@link #reduction} says otherwise.
+ */
+public abstract class Loss {
+    /** What becomes of the values of single examples. */
+    public enum Reduction {
+        /** Their sum divided by their number, or by the sum of their class weights. */
+        MEAN,
+        /** Their sum. */
+        SUM,
+        /** They stay as they are. */
+        NONE
+    }
+
+    private Reduction reduction = Reduction.MEAN;
+
+    /** For subclasses. */
+    protected Loss() {}
+
+    /** The name in messages, such as {@code "mse"}. */
+    public abstract String name();
+
+    /**
+     * The loss of each example or element.
+     *
+     * @param prediction output of the model
+     * @param target what it should be
+     */
+    protected abstract Tensor each(Tensor prediction, Tensor target);
+
+    /**
+     * By what the sum of {@link #each} is divided for the mean: their number unless a subclass says otherwise.
+     *
+     * @param values what {@code each} returned
+     * @return a scalar
+     */
+    protected Tensor denominator(Tensor prediction, Tensor target, Tensor values) {
+        return Tensor.full(values.dtype(), (double) values.size(), Shape.of());
+    }
+
+    /** What a saved model needs to make this loss again; empty for classes that only their own code can make. */
+    protected Optional<Config> config() {
+        return Optional.empty();
+    }
+
+    /** Sets what becomes of the values of single examples; {@link Reduction#MEAN} unless said otherwise. */
+    public Loss reduction(Reduction reduction) {
+        this.reduction = reduction;
+        return this;
+    }
+
+    /** What becomes of the values of single examples. */
+    public Reduction reduction() {
+        return reduction;
+    }
+
+    /**
+     * The loss.
+     *
+     * @throws ShapeException when prediction and target do not fit; nothing is broadcast
+     */
+    public final Tensor of(Tensor prediction, Tensor target) {
+        Tensor values = each(prediction, target);
+        return switch (reduction) {
+            case MEAN -> values.sum().div(denominator(prediction, target, values));
+            case SUM -> values.sum();
+            case NONE -> values;
+        };
+    }
+
+    /**
+     * The loss with a weight for each value of {@link #each}; the mean still divides as without weights.
+     *
+     * @param weights of the shape of the unreduced loss
+     */
+    public final Tensor of(Tensor prediction, Tensor target, Tensor weights) {
+        Tensor values = each(prediction, target);
+        if (!values.shape().equals(weights.shape())) {
+            throw new ShapeException(name() + ": expected weights of shape " + values.shape() + ", got "
+                    + weights.shape() + "; give one weight for each value of the loss");
+        }
+        Tensor weighted = values.mul(weights);
+        return switch (reduction) {
+            case MEAN -> weighted.sum().div(denominator(prediction, target, values));
+            case SUM -> weighted.sum();
+            case NONE -> weighted;
+        };
+    }
+
+    /** Number of classes that integer targets choose from, for a prediction of this shape; empty for other targets. */
+    OptionalInt classes(Shape prediction) {
+        return OptionalInt.empty();
+    }
+
+    /** True for a label that is left out. */
+    boolean isIgnored(long label) {
+        return false;
+    }
+
+    /** Above which prediction a yes-or-no answer is yes. */
+    double threshold() {
+        return 0.5;
+    }
+
+    /** The axis of the classes. */
+    int classAxis() {
+        return -1;
+    }
+
+    /** True when the loss takes answers of yes or no. */
+    boolean isBinary() {
+        return false;
+    }
+
+    /** What the predictions must look like. */
+    Expected expected() {
+        return Expected.ANYTHING;
+    }
+
+    enum Expected {
+        ANYTHING,
+        SCORES,
+        PROBABILITIES,
+        LOG_PROBABILITIES
+    }
+
+    /** Refuses scores from a softmax or sigmoid: it would be applied twice. */
+    final void requireScores(Tensor prediction, String activation) {
+        Optional<Logits.Source> source = Logits.of(prediction);
+        if (source.isPresent()) {
+            throw new LaminaException(name() + ": expected scores (logits), got the output of "
+                    + source.get().activation().label() + "; write " + name() + "().fromProbabilities(), or leave the "
+                    + activation + " out of the model");
+        }
+    }
+
+    /** Refuses shapes that differ: broadcasting (N, 1) against (N,) would compare every pair. */
+    final void requireSameShape(Tensor prediction, Tensor target) {
+        if (!prediction.shape().equals(target.shape())) {
+            boolean column = prediction.rank() == target.rank() + 1 && prediction.dim(-1) == 1;
+            throw new ShapeException(name() + ": expected targets of the shape of the predictions " + prediction.shape()
+                    + ", got " + target.shape() + "; "
+                    + (column
+                            ? "add the last axis to the targets, for example with unsqueeze(-1)"
+                            : "reshape one of them"));
+        }
+    }
+}

@@ -1,0 +1,296 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.DataException;
+import dev.lamina.core.LaminaException;
+import dev.lamina.core.Shape;
+import dev.lamina.core.ShapeException;
+import dev.lamina.core.Tensor;
+import dev.lamina.data.Dataset;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.StampedLock;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A layer that can be trained, measured, used and saved.
+ *
+ * {@snippet :
+ * var model = Sequential.of(dense(128).relu(), dropout(0.2), dense(10));
+ * model.compile(adam(1e-3), sparseCategoricalCrossentropy(), accuracy());
+ * History history = model.fit(Digits.train(), epochs(20).batchSize(64).validation(Digits.test()));
+ * Evaluation result = model.evaluate(Digits.test());
+ * Tensor scores = model.predict(x);
+ * model.save(Path.of("digits.safetensors"));
+ * }
+ *
+ * <p>A model of your own extends this class as it would extend {@link Layer}. Any number of threads may predict, also while
+ * another trains: each prediction sees the parameters of a whole step. One thread trains at a time.
+ */
+public abstract class Model extends Layer {
+    private static final int EVALUATION_BATCH = 256;
+
+    private final StampedLock lock = new StampedLock();
+    private final Predictor predictor = new Predictor();
+    private @Nullable Compiled compiled;
+    private int trainedEpochs;
+
+    private record Compiled(Optimizer optimizer, Loss loss, List<Metric> metrics) {}
+
+    /** For subclasses. */
+    protected Model() {}
+
+    // ---------------------------------------------------------------- training
+
+    /**
+     * Says how the model is trained and measured. Compiling again starts with an optimizer of no steps and with epoch 1; the
+     * parameters stay.
+     *
+     * @return this model
+     */
+    public final Model compile(Optimizer optimizer, Loss loss, Metric... metrics) {
+        Set<String> names = new HashSet<>(Set.of("loss"));
+        List<Metric> adapted = new ArrayList<>();
+        for (Metric metric : metrics) {
+            if (!names.add(metric.name())) {
+                throw new LaminaException("compile: expected metrics of different names, got '" + metric.name()
+                        + "' twice; leave one out");
+            }
+            adapted.add(metric.forLoss(loss));
+        }
+        compiled = new Compiled(optimizer, loss, List.copyOf(adapted));
+        trainedEpochs = 0;
+        return this;
+    }
+
+    /**
+     * Trains for a number of epochs, and goes on where the last training ended: epochs count on, the optimizer keeps its state,
+     * so that two trainings of 2 epochs give the same bits as one of 4.
+     *
+     * @param data features and labels
+     * @param options epochs and what else is to be said
+     * @return what was measured
+     * @throws DataException for NaN in the data or labels out of range, before the first step
+     * @throws LaminaException when the loss is no longer finite; the message names epoch, batch and variable
+     */
+    public final History fit(Dataset data, FitOptions options) {
+        compiled();
+        return new Trainer(this, data, options).run();
+    }
+
+    /** Loss and metrics over a data set. */
+    public final Evaluation evaluate(Dataset data) {
+        return evaluate(data, EVALUATION_BATCH);
+    }
+
+    /** Loss and metrics over a data set, in batches of a size; the result does not depend on it but for rounding. */
+    public final Evaluation evaluate(Dataset data, int batchSize) {
+        compiled();
+        Examples.check(this, data, "evaluate");
+        Evaluator evaluator = new Evaluator(this, data, batchSize);
+        evaluator.run();
+        return evaluator.result();
+    }
+
+    // ---------------------------------------------------------------- use
+
+    /**
+     * The output for a batch of examples.
+     *
+     * @param x (N, ...)
+     * @return (N, ...)
+     */
+    public final Tensor predict(Tensor x) {
+        return predictor.predict(this, x);
+    }
+
+    /** The outputs for all examples of a data set, (N, ...), in their order. */
+    public final Tensor predict(Dataset data) {
+        Examples.requireSome(data, "predict");
+        int field = Examples.features(data);
+        Dataset.Field type = data.fields().get(field);
+        int[] rows = IntStream.range(0, (int) data.size()).toArray();
+        List<Tensor> parts = new ArrayList<>();
+        for (int from = 0; from < rows.length; from += EVALUATION_BATCH) {
+            int start = from;
+            int count = Math.min(EVALUATION_BATCH, rows.length - from);
+            parts.add(predictor.run(
+                    this,
+                    type.dtype(),
+                    type.shape().insert(0, count),
+                    input -> data.copy(rows, start, count, field, input),
+                    execution -> execution.outputTensor(0)));
+        }
+        return Tensor.concat(0, parts).evaluate();
+    }
+
+    /** The output for one example of a model of f32 vectors, (in,) to (out,). */
+    public final float[] predict(float... example) {
+        return predictor.run(
+                this,
+                DType.F32,
+                Shape.of(1, example.length),
+                input -> MemorySegment.copy(example, 0, input, ValueLayout.JAVA_FLOAT, 0, example.length),
+                execution -> execution.output(0).toArray(ValueLayout.JAVA_FLOAT));
+    }
+
+    /** The outputs for examples of a model of f32 vectors, (N, in) to (N, out). */
+    public final float[][] predict(float[][] examples) {
+        if (examples.length == 0) {
+            return new float[0][];
+        }
+        int width = examples[0].length;
+        for (int i = 0; i < examples.length; i++) {
+            if (examples[i].length != width) {
+                throw new ShapeException("predict: expected examples of " + width + " numbers, got "
+                        + examples[i].length + " in row " + i + "; give each example the same length");
+            }
+        }
+        float[] flat = predictor.run(
+                this,
+                DType.F32,
+                Shape.of(examples.length, width),
+                input -> IntStream.range(0, examples.length)
+                        .forEach(i -> MemorySegment.copy(
+                                examples[i], 0, input, ValueLayout.JAVA_FLOAT, (long) i * width * Float.BYTES, width)),
+                execution -> execution.output(0).toArray(ValueLayout.JAVA_FLOAT));
+        int out = flat.length / examples.length;
+        return IntStream.range(0, examples.length)
+                .mapToObj(i -> Arrays.copyOfRange(flat, i * out, (i + 1) * out))
+                .toArray(float[][]::new);
+    }
+
+    /**
+     * Creates the variables for f32 examples of a shape, without data.
+     *
+     * @param example shape of one example, for instance 784
+     * @return this model
+     */
+    public final Model initialize(int... example) {
+        return initialize(DType.F32, Shape.of(example));
+    }
+
+    /** Creates the variables for examples of a type and shape, without data. */
+    public final Model initialize(DType dtype, Shape example) {
+        if (!isBuilt()) {
+            Context.INFERENCE.run(() -> apply(Tensor.input(dtype, example.insert(0, 1))));
+        }
+        return this;
+    }
+
+    /** A table of the layers with output shapes and parameter counts. */
+    public final String summary() {
+        return Summary.of(this);
+    }
+
+    // ---------------------------------------------------------------- files
+
+    /**
+     * Saves variables, architecture, and if the model is compiled the state of its training, to one safetensors file. The file
+     * is complete or not there: an old one stays when something fails.
+     */
+    public final void save(Path file) {
+        long stamp = lock.readLock();
+        try {
+            Checkpoint.save(this, file);
+        } finally {
+            lock.unlockRead(stamp);
+        }
+    }
+
+    /**
+     * Makes a saved model again, with the state of its training. For models of ready layers; make others in code and call {@link
+     * #resume} or {@link #loadWeights}.
+     *
+     * @throws DataException when the file is damaged or needs classes of its own
+     */
+    public static Model load(Path file) {
+        return Checkpoint.load(file);
+    }
+
+    /**
+     * Reads the variables of a saved model of equal architecture.
+     *
+     * @throws DataException when names, shapes or dtypes differ; the message names all differences, and nothing is changed
+     */
+    public final void loadWeights(Path file) {
+        exclusively(() -> Checkpoint.loadWeights(this, file));
+    }
+
+    /**
+     * Reads the variables and the state of the training of a saved model of equal architecture, compiled with an equal
+     * optimizer: the next {@link #fit} goes on with the same bits as if there had been no break.
+     *
+     * @throws DataException when something differs; the message names all differences, and nothing is changed
+     */
+    public final void resume(Path file) {
+        compiled();
+        exclusively(() -> Checkpoint.resume(this, file));
+    }
+
+    // ---------------------------------------------------------------- state of the training
+
+    /** Epochs trained since the model was compiled. */
+    public final int trainedEpochs() {
+        return trainedEpochs;
+    }
+
+    /** The optimizer of {@link #compile}. */
+    public final Optimizer optimizer() {
+        return compiled().optimizer;
+    }
+
+    /** The loss of {@link #compile}. */
+    public final Loss loss() {
+        return compiled().loss;
+    }
+
+    /** The metrics of {@link #compile}, adapted to the loss. */
+    public final List<Metric> metrics() {
+        return compiled().metrics;
+    }
+
+    /** True after {@link #compile}. */
+    public final boolean isCompiled() {
+        return compiled != null;
+    }
+
+    private Compiled compiled() {
+        Compiled current = compiled;
+        if (current == null) {
+            throw new LaminaException(
+                    path() + ": expected a compiled model, got one that is not; call compile(optimizer,"
+                            + " loss, metrics...) first");
+        }
+        return current;
+    }
+
+    final StampedLock lock() {
+        return lock;
+    }
+
+    /** Runs a change of variables while nobody predicts. */
+    final void exclusively(Runnable change) {
+        long stamp = lock.writeLock();
+        try {
+            change.run();
+        } finally {
+            lock.unlockWrite(stamp);
+        }
+    }
+
+    final void epochTrained() {
+        trainedEpochs++;
+    }
+
+    final void trainedEpochs(int count) {
+        trainedEpochs = count;
+    }
+}

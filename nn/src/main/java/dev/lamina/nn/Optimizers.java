@@ -1,0 +1,84 @@
+package dev.lamina.nn;
+
+/** The ready optimizers, each under the name users say, with PyTorch's defaults; import them statically. */
+public final class Optimizers {
+    private Optimizers() {}
+
+    /** Plain gradient descent: p = p - rate g. */
+    public static Sgd gradientDescent(double learningRate) {
+        return new Sgd(learningRate);
+    }
+
+    /** Stochastic gradient descent; {@code .momentum(0.9)} and {@code .nesterov()} are options. */
+    public static Sgd sgd(double learningRate) {
+        return new Sgd(learningRate);
+    }
+
+    /** RMSprop. */
+    public static RmsProp rmsprop(double learningRate) {
+        return new RmsProp(learningRate);
+    }
+
+    /** Adam; {@code .amsgrad()} is an option. */
+    public static Adam adam(double learningRate) {
+        return new Adam(Adam.Rule.ADAM, learningRate);
+    }
+
+    /** Adam with decoupled weight decay of 0.01; {@code .weightDecay(...)} and {@code .amsgrad()} are options. */
+    public static Adam adamw(double learningRate) {
+        return new Adam(Adam.Rule.ADAMW, learningRate);
+    }
+
+    /** Adamax: Adam with the largest gradient in place of the root mean square. */
+    public static Adam adamax(double learningRate) {
+        return new Adam(Adam.Rule.ADAMAX, learningRate);
+    }
+
+    /** NAdam: Adam with Nesterov's momentum. */
+    public static Adam nadam(double learningRate) {
+        return new Adam(Adam.Rule.NADAM, learningRate);
+    }
+
+    /** RAdam: Adam that divides only when enough steps make it reliable. */
+    public static Adam radam(double learningRate) {
+        return new Adam(Adam.Rule.RADAM, learningRate);
+    }
+
+    /** Adagrad. */
+    public static Adagrad adagrad(double learningRate) {
+        return new Adagrad(learningRate);
+    }
+
+    /** Adadelta; a rate of 1 is usual. */
+    public static Adadelta adadelta(double learningRate) {
+        return new Adadelta(learningRate);
+    }
+
+    static Optimizer of(Config config) {
+        double rate = config.number("learningRate");
+        Optimizer optimizer = switch (config.type()) {
+            case "sgd" -> Sgd.of(rate, config);
+            case "rmsprop" -> RmsProp.of(rate, config);
+            case "adam" -> Adam.of(Adam.Rule.ADAM, rate, config);
+            case "adamw" -> Adam.of(Adam.Rule.ADAMW, rate, config);
+            case "adamax" -> Adam.of(Adam.Rule.ADAMAX, rate, config);
+            case "nadam" -> Adam.of(Adam.Rule.NADAM, rate, config);
+            case "radam" -> Adam.of(Adam.Rule.RADAM, rate, config);
+            case "adagrad" -> Adagrad.of(rate, config);
+            case "adadelta" -> Adadelta.of(rate, config);
+            default -> throw Catalogue.unknown("optimizer", config.type());
+        };
+        GradientClip.Kind kind = GradientClip.Kind.valueOf(config.text("clip"));
+        return optimizer.clip(new GradientClip(kind, config.number("clipLimit"), config.number("clipOrder")));
+    }
+
+    /** The description of an optimizer with its learning rate and clip, which all of them have. */
+    static java.util.Optional<Config> config(Optimizer optimizer) {
+        return optimizer
+                .config()
+                .map(config -> config.with("learningRate", optimizer.learningRate())
+                        .with("clip", optimizer.clip().kind().name())
+                        .with("clipLimit", optimizer.clip().limit())
+                        .with("clipOrder", optimizer.clip().order()));
+    }
+}

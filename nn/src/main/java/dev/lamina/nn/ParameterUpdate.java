@@ -1,0 +1,74 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.Tensor;
+import dev.lamina.core.Variable;
+import java.util.List;
+import java.util.Map;
+
+/** What an {@link Optimizer} knows when it computes the next value of one parameter. */
+public final class ParameterUpdate {
+    private final Optimizer optimizer;
+    private final Variable variable;
+    private final Tensor gradient;
+    private final List<Tensor> scalars;
+    private final Map<Variable, Tensor> next;
+
+    ParameterUpdate(
+            Optimizer optimizer, Variable variable, Tensor gradient, List<Tensor> scalars, Map<Variable, Tensor> next) {
+        this.optimizer = optimizer;
+        this.variable = variable;
+        this.gradient = gradient;
+        this.scalars = scalars;
+        this.next = next;
+    }
+
+    /** The parameter. */
+    public Variable variable() {
+        return variable;
+    }
+
+    /** Its present value. */
+    public Tensor value() {
+        return variable.value();
+    }
+
+    /** Its gradient, clipped if the optimizer clips. */
+    public Tensor gradient() {
+        return gradient;
+    }
+
+    /** The gradient plus weightDecay times the value: the gradient of the loss with an L2 penalty. */
+    Tensor gradient(double weightDecay) {
+        return weightDecay == 0 ? gradient : gradient.add(value().mul(weightDecay));
+    }
+
+    /** The learning rate: the first of the numbers, if {@link Optimizer#scalars} is not overridden. */
+    public Tensor learningRate() {
+        return scalar(0);
+    }
+
+    /** One of the numbers of {@link Optimizer#scalars}, as a scalar of the parameter's dtype. */
+    public Tensor scalar(int index) {
+        return scalars.get(index).cast(variable.dtype());
+    }
+
+    /**
+     * A value that the optimizer keeps for this parameter from step to step, in the parameter's shape and dtype.
+     *
+     * @param name unique within the optimizer
+     * @param initial its value before the first step, everywhere
+     */
+    public Tensor slot(String name, double initial) {
+        return optimizer.slot(variable, name, initial).value();
+    }
+
+    /**
+     * Keeps a value for the next step.
+     *
+     * @return the value
+     */
+    public Tensor keep(String name, Tensor value) {
+        next.put(optimizer.slot(variable, name, 0), value);
+        return value;
+    }
+}

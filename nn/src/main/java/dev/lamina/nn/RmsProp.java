@@ -1,0 +1,86 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.Tensor;
+import java.util.Optional;
+
+/**
+ * RMSprop (Tieleman and Hinton 2012): v = alpha v + (1 - alpha) g^2 and p = p - rate g / (sqrt(v) + epsilon). Centred: v less
+ * the square of the running mean of g. With momentum m: b = m b + g / (sqrt(v) + epsilon), p = p - rate b.
+ */
+public final class RmsProp extends Optimizer {
+    private double alpha = 0.99;
+    private double epsilon = 1e-8;
+    private double momentum;
+    private double weightDecay;
+    private boolean centered;
+
+    RmsProp(double learningRate) {
+        super(learningRate);
+    }
+
+    /** Share of the past in the running averages; 0.99 unless said otherwise (Keras calls it rho, 0.9). */
+    public RmsProp alpha(double alpha) {
+        this.alpha = alpha;
+        return this;
+    }
+
+    /** What is added to the divisor; 1e-8 unless said otherwise. */
+    public RmsProp epsilon(double epsilon) {
+        this.epsilon = epsilon;
+        return this;
+    }
+
+    /** Share of the last move that goes on; 0 unless said otherwise. */
+    public RmsProp momentum(double momentum) {
+        this.momentum = momentum;
+        return this;
+    }
+
+    /** Divides by the standard deviation of the gradient instead of its root mean square. */
+    public RmsProp centered() {
+        centered = true;
+        return this;
+    }
+
+    /** Adds this times the parameter to its gradient; 0 unless said otherwise. */
+    public RmsProp weightDecay(double weightDecay) {
+        this.weightDecay = weightDecay;
+        return this;
+    }
+
+    @Override
+    protected Tensor next(ParameterUpdate p) {
+        Tensor g = p.gradient(weightDecay);
+        Tensor square =
+                p.keep("square", p.slot("square", 0).mul(alpha).add(g.square().mul(1 - alpha)));
+        if (centered) {
+            Tensor mean = p.keep("mean", p.slot("mean", 0).mul(alpha).add(g.mul(1 - alpha)));
+            square = square.sub(mean.square());
+        }
+        Tensor step = g.div(square.sqrt().add(epsilon));
+        if (momentum != 0) {
+            step = p.keep("momentum", p.slot("momentum", 0).mul(momentum).add(step));
+        }
+        return p.value().sub(step.mul(p.learningRate()));
+    }
+
+    @Override
+    protected Optional<Config> config() {
+        return Optional.of(Config.of("rmsprop")
+                .with("alpha", alpha)
+                .with("epsilon", epsilon)
+                .with("momentum", momentum)
+                .with("weightDecay", weightDecay)
+                .with("centered", centered));
+    }
+
+    static RmsProp of(double learningRate, Config config) {
+        RmsProp optimizer = new RmsProp(learningRate)
+                .alpha(config.number("alpha"))
+                .epsilon(config.number("epsilon"))
+                .momentum(config.number("momentum"))
+                .weightDecay(config.number("weightDecay"));
+        optimizer.centered = config.flag("centered");
+        return optimizer;
+    }
+}

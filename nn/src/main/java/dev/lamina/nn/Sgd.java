@@ -1,0 +1,85 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.LaminaException;
+import dev.lamina.core.Tensor;
+import java.util.Optional;
+
+/**
+ * Stochastic gradient descent. With g the gradient plus weightDecay p: p = p - rate g; with momentum m, b = m b + (1 -
+ * dampening) g (b = g in the first step) and p = p - rate b, or with Nesterov p = p - rate (g + m b) (Sutskever and others 2013).
+ */
+public final class Sgd extends Optimizer {
+    private double momentum;
+    private double dampening;
+    private double weightDecay;
+    private boolean nesterov;
+
+    Sgd(double learningRate) {
+        super(learningRate);
+    }
+
+    /** Share of the last move that goes on; 0.9 is usual, 0 unless said otherwise. */
+    public Sgd momentum(double momentum) {
+        if (!(momentum >= 0)) {
+            throw new LaminaException("sgd: expected a momentum of 0 or more, got " + momentum + "; 0.9 is usual");
+        }
+        this.momentum = momentum;
+        return this;
+    }
+
+    /** Looks ahead along the last move. Needs a momentum. */
+    public Sgd nesterov() {
+        nesterov = true;
+        return this;
+    }
+
+    /** Share of the gradient that does not enter the momentum; 0 unless said otherwise. */
+    public Sgd dampening(double dampening) {
+        this.dampening = dampening;
+        return this;
+    }
+
+    /** Adds this times the parameter to its gradient; 0 unless said otherwise. */
+    public Sgd weightDecay(double weightDecay) {
+        this.weightDecay = weightDecay;
+        return this;
+    }
+
+    @Override
+    protected double[] scalars(long step, double learningRate) {
+        return new double[] {learningRate, step == 1 ? 1 : 1 - dampening};
+    }
+
+    @Override
+    protected Tensor next(ParameterUpdate p) {
+        if (nesterov && (momentum == 0 || dampening != 0)) {
+            throw new LaminaException("sgd: expected a momentum and no dampening with nesterov, got momentum "
+                    + momentum + " and dampening " + dampening + "; add .momentum(0.9)");
+        }
+        Tensor g = p.gradient(weightDecay);
+        if (momentum == 0) {
+            return p.value().sub(g.mul(p.learningRate()));
+        }
+        Tensor before = p.slot("momentum", 0).mul(momentum);
+        Tensor move = p.keep("momentum", before.add(dampening == 0 ? g : g.mul(p.scalar(1))));
+        Tensor step = nesterov ? g.add(move.mul(momentum)) : move;
+        return p.value().sub(step.mul(p.learningRate()));
+    }
+
+    @Override
+    protected Optional<Config> config() {
+        return Optional.of(Config.of("sgd")
+                .with("momentum", momentum)
+                .with("dampening", dampening)
+                .with("weightDecay", weightDecay)
+                .with("nesterov", nesterov));
+    }
+
+    static Sgd of(double learningRate, Config config) {
+        Sgd sgd = new Sgd(learningRate)
+                .momentum(config.number("momentum"))
+                .dampening(config.number("dampening"))
+                .weightDecay(config.number("weightDecay"));
+        return config.flag("nesterov") ? sgd.nesterov() : sgd;
+    }
+}

@@ -1,0 +1,136 @@
+package dev.lamina.nn;
+
+import dev.lamina.core.DataException;
+import dev.lamina.core.LaminaException;
+import dev.lamina.core.Tensor;
+import dev.lamina.data.Batches;
+import dev.lamina.data.Dataset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The loop of {@link Model#fit}: epochs of steps, each the replay of one plan. */
+final class Trainer {
+    private final Model model;
+    private final Dataset data;
+    private final FitOptions options;
+    private final Batches batches;
+    private final Map<Integer, BatchPlan> plans = new HashMap<>();
+    private final List<History.Epoch> epochs = new ArrayList<>();
+
+    Trainer(Model model, Dataset data, FitOptions options) {
+        this.model = model;
+        this.data = data;
+        this.options = options;
+        Batches all = Batches.of(data.size(), options.batchSize());
+        Batches ordered = options.shuffle() ? all.shuffle(Seeds.mix(options.seed(), 0)) : all;
+        batches = options.partialBatches() ? ordered : ordered.dropLast();
+    }
+
+    History run() {
+        model.seedIfNone(options.seed());
+        Examples.check(model, data, "fit");
+        options.validation().ifPresent(validation -> Examples.check(model, validation, "validation"));
+        if (batches.count() == 0) {
+            throw new DataException("fit: expected one full batch of " + options.batchSize() + ", got " + data.size()
+                    + " examples; use a smaller batchSize, or leave dropLast() out");
+        }
+        Totals totals = new Totals(model.metrics(), plan(batches.size(0)).lengths());
+        @Nullable
+        Evaluator evaluator = options.validation()
+                .map(validation -> new Evaluator(model, validation, options.batchSize()))
+                .orElse(null);
+        long examples = 0;
+        for (int b = 0; b < batches.count(); b++) {
+            examples += batches.size(b);
+        }
+        int first = model.trainedEpochs() + 1;
+        Totals validation = evaluator == null ? totals : evaluator.totals();
+        Progress progress = new Progress(
+                model, first, options.epochs(), batches.count(), examples, totals, validation, evaluator != null);
+        progress.begin(first);
+        options.callbacks().forEach(callback -> callback.onTrainBegin(progress));
+        for (int i = 0; i < options.epochs() && !progress.isStopping(); i++) {
+            epoch(progress, totals, evaluator);
+        }
+        options.callbacks().forEach(callback -> callback.onTrainEnd(progress));
+        return new History(epochs);
+    }
+
+    private BatchPlan plan(int size) {
+        return plans.computeIfAbsent(size, key -> BatchPlan.training(model, data, key));
+    }
+
+    private void epoch(Progress progress, Totals totals, @Nullable Evaluator evaluator) {
+        progress.begin(model.trainedEpochs() + 1);
+        options.callbacks().forEach(callback -> callback.onEpochBegin(progress));
+        batches.epoch(model.trainedEpochs());
+        int count = batches.count();
+        List<Callback> callbacks = options.callbacks();
+        for (int b = 0; b < count; b++) {
+            BatchPlan plan = plan(batches.size(b));
+            step(plan, batches.from(b));
+            if (!Double.isFinite(plan.loss())) {
+                throw diverged(plan.loss(), progress.epoch(), b + 1);
+            }
+            plan.addTo(totals);
+            progress.batchDone(plan.size());
+            for (int i = 0; i < callbacks.size(); i++) {
+                callbacks.get(i).onBatchEnd(progress);
+            }
+        }
+        model.epochTrained();
+        if (evaluator != null) {
+            evaluator.run();
+            progress.validated();
+        }
+        remember(progress);
+        callbacks.forEach(callback -> callback.onEpochEnd(progress));
+    }
+
+    private void step(BatchPlan plan, int from) {
+        Optimizer optimizer = model.optimizer();
+        long seed = Seeds.mix(options.seed(), optimizer.steps());
+        long stamp = model.lock().writeLock();
+        try {
+            plan.run(data, batches.order(), from, seed, optimizer.nextScalars());
+        } finally {
+            model.lock().unlockWrite(stamp);
+        }
+        optimizer.stepped();
+    }
+
+    private void remember(Progress progress) {
+        Map<String, Double> values = new LinkedHashMap<>();
+        Set<String> higher = new LinkedHashSet<>();
+        for (String name : progress.names()) {
+            values.put(name, progress.value(name));
+            if (progress.higherIsBetter(name)) {
+                higher.add(name);
+            }
+        }
+        epochs.add(new History.Epoch(progress.epoch(), progress.seconds(), values, higher));
+    }
+
+    private LaminaException diverged(double loss, int epoch, int batch) {
+        String broken = model.variables().entrySet().stream()
+                .filter(entry -> entry.getValue().dtype().isFloat())
+                .filter(entry -> !isFinite(entry.getValue().value()))
+                .map(entry -> "; the first variable that is not finite is " + entry.getKey())
+                .findFirst()
+                .orElse("; all variables are still finite");
+        return new LaminaException("fit: expected a finite loss, got " + loss + " in epoch " + epoch + ", batch "
+                + batch
+                + broken + "; lower the learning rate (now " + model.optimizer().learningRate()
+                + "), clip gradients with clipNorm(1), or scale the features");
+    }
+
+    private static boolean isFinite(Tensor values) {
+        return values.isFinite().all().item() != 0;
+    }
+}

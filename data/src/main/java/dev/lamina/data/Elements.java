@@ -45,15 +45,4 @@ final class Elements {
             case I64, I32, I8, U8, BOOL -> true;
         };
     }
-
-    /** The integer or truth value at a byte offset. */
-    static long integer(MemorySegment bytes, DType dtype, long offset) {
-        return switch (dtype) {
-            case I64 -> bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, offset);
-            case I32 -> bytes.get(ValueLayout.JAVA_INT_UNALIGNED, offset);
-            case I8 -> bytes.get(ValueLayout.JAVA_BYTE, offset);
-            case U8, BOOL -> bytes.get(ValueLayout.JAVA_BYTE, offset) & 0xFF;
-            case F32, F64, BF16, F16 -> throw new IllegalArgumentException("no integer dtype: " + dtype);
-        };
-    }
 }

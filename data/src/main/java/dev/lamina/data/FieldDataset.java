@@ -71,14 +71,14 @@ final class FieldDataset implements Dataset {
         for (int i = 0; i < BYTES; i++) {
             table[i] = i / divisor;
         }
-        long size = old.shape().size();
+        int size = Math.toIntExact(old.shape().size()); // the compiler makes better loops of an int
         return new FieldDataset(base, index, new Field(old.name(), DType.F32, old.shape()), (row, target, at) -> {
             // The bytes go to the start of the place of the floats and spread from the end, so no other space is
             // needed.
             base.copy(row, index, target, at);
-            for (long i = size - 1; i >= 0; i--) {
+            for (int i = size - 1; i >= 0; i--) {
                 float value = table[target.get(ValueLayout.JAVA_BYTE, at + i) & 0xFF];
-                target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4 * i, value);
+                target.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * i, value);
             }
         });
     }

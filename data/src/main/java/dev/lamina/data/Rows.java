@@ -61,7 +61,7 @@ final class Rows {
             MemorySegment label = arena.allocate(8, 8);
             for (int row = 0; row < classes.length; row++) {
                 dataset.copy(row, field, label, 0);
-                classes[row] = Elements.integer(label, type.dtype(), 0);
+                classes[row] = dev.lamina.core.memory.Elements.getLong(label, type.dtype(), 0);
             }
         }
         return classes;

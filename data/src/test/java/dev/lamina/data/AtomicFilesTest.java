@@ -136,7 +136,8 @@ class AtomicFilesTest {
         int saves = 0;
         for (int kill = 0; kill < KILLS; kill++) {
             Process child = new ProcessBuilder(
-                            ProcessHandle.current().info().command().orElseThrow(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "--enable-native-access=ALL-UNNAMED",
                             "-cp",
                             System.getProperty("java.class.path"),

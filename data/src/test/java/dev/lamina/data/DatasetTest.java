@@ -3,6 +3,7 @@ package dev.lamina.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.Shape;
@@ -175,11 +176,14 @@ class DatasetTest {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment features = arena.allocate(32 * 64 * 4, 64);
             MemorySegment labels = arena.allocate(ValueLayout.JAVA_LONG, 32);
-            epochs(dataset, batches, features, labels, 3000);
-            long before = threads.getCurrentThreadAllocatedBytes();
-            epochs(dataset, batches, features, labels, 1000);
-            long allocated = threads.getCurrentThreadAllocatedBytes() - before;
-            assertEquals(0, allocated / 3000, "bytes per batch; all: " + allocated);
+            long allocated = Long.MAX_VALUE;
+            // The interpreter of the JVM allocates; how soon the code is compiled depends on the machine.
+            for (int round = 0; round < 30 && allocated > 1000; round++) {
+                long before = threads.getCurrentThreadAllocatedBytes();
+                epochs(dataset, batches, features, labels, 1000);
+                allocated = threads.getCurrentThreadAllocatedBytes() - before;
+            }
+            assertTrue(allocated <= 1000, "bytes in 3000 batches: " + allocated);
         }
     }
 

@@ -21,8 +21,8 @@ public sealed interface Indexing permits Tensor {
      * so on. The index has as many axes as this tensor and is not larger on the others; the result has its shape.
      */
     default Tensor gather(int axis, Tensor index) {
-        Tensor positions = positions("gather", self().shape(), axis, index);
-        Tensor column = self().reshape(column(self().shape()));
+        Tensor positions = Positions.checked("gather", self().shape(), axis, index);
+        Tensor column = self().reshape(Positions.column(self().shape()));
         return column.gatherRows(positions).reshape(index.shape());
     }
 
@@ -41,7 +41,7 @@ public sealed interface Indexing permits Tensor {
         if (shape.rank() == 0) {
             throw new ShapeException("take: expected one axis or more, got a scalar; unsqueeze it first");
         }
-        return rows(self(), 1, integers("take", index).flatten(), index.shape());
+        return rows(self(), 1, Positions.integers("take", index).flatten(), index.shape());
     }
 
     /**
@@ -58,7 +58,7 @@ public sealed interface Indexing permits Tensor {
                             ? index.nonzero().split(1, ones(index.rank())).stream()
                                     .map(Tensor::flatten)
                                     .toList()
-                            : List.of(integers("index", index)));
+                            : List.of(Positions.integers("index", index)));
         }
         Shape shape = self().shape();
         if (all.isEmpty() || all.size() > shape.rank()) {
@@ -70,15 +70,12 @@ public sealed interface Indexing permits Tensor {
             result = Shape.broadcast(result, index.shape());
         }
         Tensor row = Tensor.constant(DType.I64, 0);
-        Tensor valid = Tensor.constant(DType.BOOL, 1);
         for (int i = 0; i < all.size(); i++) {
             int extent = shape.dim(i);
             Tensor index = all.get(i).lt(0).where(all.get(i).add(extent), all.get(i));
-            valid = valid.logicalAnd(inside(index, extent));
-            row = row.mul(extent).add(index);
+            row = row.mul(extent).add(all.size() == 1 ? index : Positions.inside(index, extent));
         }
-        Tensor flat = valid.where(row, -1.0).expandTo(result).flatten();
-        return rows(self(), all.size(), flat, result);
+        return rows(self(), all.size(), row.expandTo(result).flatten(), result);
     }
 
     /** The elements at which the mask is true, in row-major order: (N,). Evaluates the mask at once. */
@@ -111,7 +108,7 @@ public sealed interface Indexing permits Tensor {
 
     /** Vectors with a 1 at the index: (S...) becomes (S..., classes). An index outside gives zeros. */
     default Tensor oneHot(int classes, DType dtype) {
-        return integers("oneHot", self())
+        return Positions.integers("oneHot", self())
                 .unsqueeze(-1)
                 .eq(Tensor.arange(classes))
                 .cast(dtype);
@@ -152,7 +149,7 @@ public sealed interface Indexing permits Tensor {
                     + ", got " + k + "; take a smaller k");
         }
         Tensor indices = argsort(axis, largest).narrow(axis, 0, k);
-        return new ValuesAndIndices(self().gather(axis, indices), indices);
+        return new ValuesAndIndices(Positions.gather(self(), axis, indices), indices);
     }
 
     // ---------------------------------------------------------------- parts
@@ -160,7 +157,7 @@ public sealed interface Indexing permits Tensor {
     private static Tensor scattered(Tensor base, Scatter.Kind kind, int axis, Tensor index, Tensor source) {
         String op = kind == Scatter.Kind.SET ? "scatter" : "scatterAdd";
         Shape shape = base.shape();
-        Tensor positions = positions(op, shape, axis, index);
+        Tensor positions = Positions.checked(op, shape, axis, index);
         Tensor updates = source;
         for (int i = 0; i < index.rank(); i++) {
             if (source.rank() != index.rank() || index.dim(i) > source.dim(i)) {
@@ -173,38 +170,9 @@ public sealed interface Indexing permits Tensor {
             throw new DTypeException(
                     op + ": expected a source of " + base.dtype() + ", got " + source.dtype() + "; cast one of them");
         }
-        Tensor column = base.reshape(column(shape));
-        return column.scatterRows(kind, positions, updates.reshape(column(index.shape())))
+        Tensor column = base.reshape(Positions.column(shape));
+        return column.scatterRows(kind, positions, updates.reshape(Positions.column(index.shape())))
                 .reshape(shape);
-    }
-
-    /** Row-major positions (N,) in a tensor that an index along an axis names; -1 for an index beyond the axis. */
-    private static Tensor positions(String op, Shape shape, int axis, Tensor index) {
-        int at = shape.axis(axis);
-        boolean fits = index.rank() == shape.rank();
-        for (int i = 0; fits && i < shape.rank(); i++) {
-            fits = i == at || index.dim(i) <= shape.dim(i);
-        }
-        if (!fits) {
-            throw new ShapeException(op + ": expected an index with the axes of " + shape
-                    + ", not larger on any but axis " + at + ", got " + index.shape() + "; unsqueeze or narrow it");
-        }
-        Tensor whole = integers(op, index);
-        long[] strides = shape.strides();
-        Tensor position = whole.mul((double) strides[at]);
-        for (int i = 0; i < shape.rank(); i++) {
-            if (i != at && index.dim(i) > 1) {
-                int[] along = ones(shape.rank());
-                along[i] = index.dim(i);
-                position = position.add(
-                        Tensor.arange(index.dim(i)).mul((double) strides[i]).reshape(Shape.of(along)));
-            }
-        }
-        return inside(whole, shape.dim(at)).where(position, -1.0).flatten();
-    }
-
-    private static Tensor inside(Tensor index, int extent) {
-        return index.ge(0).logicalAnd(index.lt(extent));
     }
 
     /** Rows of the first axes taken as one, at flat positions (N,): (S..., rest...). */
@@ -217,17 +185,6 @@ public sealed interface Indexing permits Tensor {
         int[] dims = IntStream.concat(Arrays.stream(result.dims()), Arrays.stream(rest.dims()))
                 .toArray();
         return taken.reshape(Shape.of(dims));
-    }
-
-    private static Shape column(Shape shape) {
-        return Shape.of(Math.toIntExact(shape.size()), 1);
-    }
-
-    private static Tensor integers(String op, Tensor index) {
-        if (!index.dtype().isInteger()) {
-            throw new DTypeException(op + ": expected an index of integers, got " + index.dtype() + "; cast it to i64");
-        }
-        return index.cast(DType.I64);
     }
 
     private static int[] ones(int count) {

@@ -227,7 +227,7 @@ public sealed interface Reductions permits Tensor {
     // ---------------------------------------------------------------- parts
 
     private ValuesAndIndices extreme(Tensor index, int axis) {
-        return new ValuesAndIndices(without(self().gather(axis, index), axis), without(index, axis));
+        return new ValuesAndIndices(without(Positions.gather(self(), axis, index), axis), without(index, axis));
     }
 
     /** The axes as numbers from 0 to rank - 1; all of them if none is given. */

@@ -84,7 +84,7 @@ public sealed interface Primitives permits Tensor {
         int[] normal = Arrays.stream(axes).map(from::axis).toArray();
         if (normal.length != from.rank() || Arrays.stream(normal).distinct().count() != from.rank()) {
             throw new ShapeException("permute: expected each of the " + from.rank() + " axes of " + from + " once, got "
-                    + Arrays.toString(axes));
+                    + Arrays.toString(axes) + "; give 0 to " + (from.rank() - 1) + " in another order");
         }
         int[] dims = Arrays.stream(normal).map(from::dim).toArray();
         boolean same = true;
@@ -165,7 +165,8 @@ public sealed interface Primitives permits Tensor {
         Shape shape = node.shape();
         for (int i = 0; i < sorted.length; i++) {
             if (i > 0 && sorted[i] == sorted[i - 1]) {
-                throw new ShapeException(name(kind) + ": expected each axis once, got " + Arrays.toString(axes));
+                throw new ShapeException(name(kind) + ": expected each axis once, got " + Arrays.toString(axes)
+                        + "; leave out the second");
             }
             if (kind != Reduce.Kind.SUM && shape.dim(sorted[i]) == 0) {
                 throw new ShapeException(name(kind) + ": expected at least one element along axis " + sorted[i]
@@ -247,7 +248,8 @@ public sealed interface Primitives permits Tensor {
                     && part.shape().with(at, 0).equals(first.shape().with(at, 0));
             if (!fits) {
                 throw new ShapeException("concat: expected tensors like " + first.dtype() + " " + first.shape()
-                        + " except on axis " + at + ", got " + part.dtype() + " " + part.shape());
+                        + " except on axis " + at + ", got " + part.dtype() + " " + part.shape()
+                        + "; pad or slice it, or choose another axis");
             }
             total += part.dim(at);
         }

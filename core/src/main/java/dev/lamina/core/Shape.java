@@ -52,8 +52,11 @@ public final class Shape {
     public int axis(int axis) {
         int normal = axis < 0 ? axis + dims.length : axis;
         if (normal < 0 || normal >= dims.length) {
-            throw new ShapeException("axis: expected a number from " + -dims.length + " to " + (dims.length - 1)
-                    + " for shape " + this + ", got " + axis);
+            throw new ShapeException(
+                    dims.length == 0
+                            ? "axis: expected no axis for a scalar, got " + axis + "; unsqueeze it first"
+                            : "axis: expected a number from " + -dims.length + " to " + (dims.length - 1) + " for shape "
+                                    + this + ", got " + axis + "; axes count from 0, negative ones from the end");
         }
         return normal;
     }

@@ -328,7 +328,16 @@ public final class Tensor
 
     /** The elements as ints, in row-major order; an i64 that does not fit is an error. */
     public int[] toIntArray() {
-        return Arrays.stream(toLongArray()).mapToInt(Math::toIntExact).toArray();
+        long[] values = toLongArray();
+        int[] result = new int[values.length];
+        for (int i = 0; i < values.length; i++) {
+            result[i] = (int) values[i];
+            if (result[i] != values[i]) {
+                throw new DataException("toIntArray: expected numbers that an int can hold, got " + values[i]
+                        + " at position " + i + "; use toLongArray");
+            }
+        }
+        return result;
     }
 
     /** The elements as longs, in row-major order; floats are cut toward zero. */

@@ -5,6 +5,9 @@ import dev.lamina.core.compiler.Lowering;
 
 /** A backend that runs tasks: it writes kernels, and core does the rest (fusion, order, memory). */
 public abstract class KernelBackend implements Backend {
+    /** For subclasses. */
+    protected KernelBackend() {}
+
     /** A kernel for a task. Called once per task when a plan is made. */
     public abstract Kernel prepare(Task task);
 

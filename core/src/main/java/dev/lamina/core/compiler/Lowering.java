@@ -31,12 +31,19 @@ public final class Lowering {
         return new Schedule(separate, lowering.storage, lowering.units).lowered();
     }
 
-    /** Gives each output a node of its own that is computed: an output that is an input, a constant or a second name is moved. */
+    /**
+     * Gives each output a node of its own that is computed. A reshape has the same bytes as its input, which can join the loop it
+     * comes from; an output that is a leaf or a second name of another is moved.
+     */
     private static Graph separateOutputs(Graph graph) {
         Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         List<Node> outputs = new ArrayList<>();
-        for (Node node : graph.outputs()) {
-            boolean own = seen.add(node) && !(node.op() instanceof Leaf);
+        for (Node output : graph.outputs()) {
+            Node node = output;
+            while (node.op() instanceof View.Reshape) {
+                node = node.input(0);
+            }
+            boolean own = !(node.op() instanceof Leaf) && seen.add(node);
             outputs.add(own ? node : new Node(new View.Reshape(), List.of(node), node.shape(), node.dtype()));
         }
         return graph.withOutputs(outputs);

@@ -8,7 +8,8 @@ import dev.lamina.core.op.Elementwise;
  *
  * <p>A Java number as operand takes the dtype of the tensor: f16 stays f16. An integer tensor with a fractional number
  * becomes f32; a bool tensor with a number becomes i64, or f32 if the number is fractional. A number that an integer
- * dtype cannot hold is an error. Functions that only floats have (exp, sqrt ...) convert integers to f32 first.
+ * dtype cannot hold is an error, except in comparisons. Functions that only floats have (exp, sqrt ...) convert
+ * integers to f32 first.
  */
 public sealed interface Arithmetic permits Tensor {
     /** This tensor. */
@@ -306,7 +307,7 @@ public sealed interface Arithmetic permits Tensor {
 
     /** self == other, bool; NaN equals nothing. */
     default Tensor eq(double other) {
-        return eq(number(self(), "eq", other));
+        return eq(threshold(self(), other));
     }
 
     /** self != other, bool; true for NaN against anything. */
@@ -316,7 +317,7 @@ public sealed interface Arithmetic permits Tensor {
 
     /** self != other, bool; true for NaN against anything. */
     default Tensor ne(double other) {
-        return ne(number(self(), "ne", other));
+        return ne(threshold(self(), other));
     }
 
     /** self &lt; other, bool; false for NaN. */
@@ -326,7 +327,7 @@ public sealed interface Arithmetic permits Tensor {
 
     /** self &lt; other, bool; false for NaN. */
     default Tensor lt(double other) {
-        return lt(number(self(), "lt", other));
+        return lt(threshold(self(), other));
     }
 
     /** self &lt;= other, bool; false for NaN. */
@@ -336,7 +337,7 @@ public sealed interface Arithmetic permits Tensor {
 
     /** self &lt;= other, bool; false for NaN. */
     default Tensor le(double other) {
-        return le(number(self(), "le", other));
+        return le(threshold(self(), other));
     }
 
     /** self &gt; other, bool; false for NaN. */
@@ -346,7 +347,7 @@ public sealed interface Arithmetic permits Tensor {
 
     /** self &gt; other, bool; false for NaN. */
     default Tensor gt(double other) {
-        return gt(number(self(), "gt", other));
+        return gt(threshold(self(), other));
     }
 
     /** self &gt;= other, bool; false for NaN. */
@@ -356,7 +357,7 @@ public sealed interface Arithmetic permits Tensor {
 
     /** self &gt;= other, bool; false for NaN. */
     default Tensor ge(double other) {
-        return ge(number(self(), "ge", other));
+        return ge(threshold(self(), other));
     }
 
     /** True where both are not 0. */
@@ -441,6 +442,15 @@ public sealed interface Arithmetic permits Tensor {
     /** Bool as i64, so that arithmetic means numbers. */
     private static Tensor counted(Tensor x) {
         return x.dtype() == DType.BOOL ? x.cast(DType.I64) : x;
+    }
+
+    /** The other side of a comparison; a number that the dtype cannot hold is compared in a wider one. */
+    private static Tensor threshold(Tensor x, double value) {
+        DType own = x.dtype();
+        boolean fits = !own.isInteger() || value != Math.rint(value) || own.wrap((long) value) == value;
+        return fits
+                ? number(x, "compare", value)
+                : Tensor.constant((long) value == value ? DType.I64 : DType.F64, value);
     }
 
     /** A Java number as a scalar of the dtype that it has beside the tensor. */

@@ -14,14 +14,14 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Puts units in order, updates of variables last, and gives every stored node its buffer. An update is written in place where
+ * Gives every stored node its buffer, given the order of units ({@link Order}). An update is written in place where
  * nobody reads the old value afterwards; otherwise into an intermediate buffer that is copied at the end.
  */
 final class Schedule {
     private final Graph graph;
     private final Storage storage;
     private final Map<Node, Unit> units;
-    private final List<Unit> order = new ArrayList<>();
+    private final List<Unit> order;
     private final Map<Unit, Integer> positions = new IdentityHashMap<>();
     private final Map<Node, Integer> buffers = new IdentityHashMap<>();
     private final Map<Node, Integer> lastReads = new IdentityHashMap<>();
@@ -33,7 +33,10 @@ final class Schedule {
         this.graph = graph;
         this.storage = storage;
         this.units = units;
-        sort();
+        order = new Order(graph, units).best();
+        for (Unit unit : order) {
+            positions.put(unit, positions.size());
+        }
         findLastReads();
         place();
     }
@@ -75,50 +78,6 @@ final class Schedule {
 
     private static long bytes(Node node) {
         return node.shape().size() * node.dtype().bytes();
-    }
-
-    // ---------------------------------------------------------------- order
-
-    private void sort() {
-        Set<Unit> updates = new LinkedHashSet<>();
-        for (int i = 0; i < graph.outputs().size(); i++) {
-            Unit unit = units.get(graph.outputs().get(i));
-            if (graph.targets().get(i) < 0) {
-                visit(unit);
-            } else {
-                updates.add(unit);
-            }
-        }
-        updates.forEach(unit -> sources(unit).forEach(this::visit));
-        updates.forEach(this::visit);
-    }
-
-    private void visit(Unit start) {
-        Deque<Unit> stack = new ArrayDeque<>();
-        stack.push(start);
-        while (!stack.isEmpty()) {
-            Unit unit = stack.peek();
-            int depth = stack.size();
-            for (Unit source : sources(unit)) {
-                if (!positions.containsKey(source)) {
-                    stack.push(source);
-                }
-            }
-            if (stack.size() == depth) {
-                stack.pop();
-                if (positions.putIfAbsent(unit, order.size()) == null) {
-                    order.add(unit);
-                }
-            }
-        }
-    }
-
-    private List<Unit> sources(Unit unit) {
-        return unit.reads().stream()
-                .map(read -> units.get(read.memory()))
-                .filter(source -> source != null && source != unit)
-                .distinct()
-                .toList();
     }
 
     // ---------------------------------------------------------------- places

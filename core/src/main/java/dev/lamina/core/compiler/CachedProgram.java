@@ -1,15 +1,19 @@
 package dev.lamina.core.compiler;
 
 import dev.lamina.core.backend.Program;
+import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** A program with its idle runners. */
+/**
+ * A program with its idle runners. They are held weakly, so that a garbage collection, also one that native memory asked for,
+ * takes back the intermediate memory of plans that nobody runs.
+ */
 final class CachedProgram {
     private static final int IDLE = 4;
 
     private final Program program;
-    private final Deque<Program.Runner> idle = new ArrayDeque<>(IDLE);
+    private final Deque<WeakReference<Program.Runner>> idle = new ArrayDeque<>(IDLE);
 
     CachedProgram(Program program) {
         this.program = program;
@@ -22,9 +26,11 @@ final class CachedProgram {
     /** A runner that nobody else uses now. */
     Program.Runner borrow() {
         synchronized (idle) {
-            Program.Runner runner = idle.poll();
-            if (runner != null) {
-                return runner;
+            while (!idle.isEmpty()) {
+                Program.Runner runner = idle.pop().get();
+                if (runner != null) {
+                    return runner;
+                }
             }
         }
         return program.runner();
@@ -34,7 +40,7 @@ final class CachedProgram {
     void giveBack(Program.Runner runner) {
         synchronized (idle) {
             if (idle.size() < IDLE) {
-                idle.push(runner);
+                idle.push(new WeakReference<>(runner));
             }
         }
     }

@@ -44,6 +44,9 @@ class OperandRulesTest {
         assertTrue(INTS.lt(Double.POSITIVE_INFINITY).all().item() == 1);
         assertThrows(DTypeException.class, () -> BYTES.add(300));
         assertThrows(DTypeException.class, () -> BYTES.sub(-1));
+        assertEquals(0, BYTES.eq(-1).sum().item());
+        assertEquals(2, BYTES.lt(300).sum().item());
+        assertEquals(0, INTS.ge(1e20).sum().item());
     }
 
     @Test

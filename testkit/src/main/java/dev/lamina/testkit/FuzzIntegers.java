@@ -77,7 +77,7 @@ final class FuzzIntegers {
     }
 
     private static Optional<Traced> compareNumber(FuzzGraph graph, Traced x) {
-        int number = graph.below(7) - 1;
+        int number = graph.below(7);
         return Optional.of(Traced.integer(
                 graph.chance(50) ? x.tensor().ge(number) : x.tensor().eq(number), 1));
     }

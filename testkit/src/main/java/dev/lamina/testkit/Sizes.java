@@ -43,9 +43,10 @@ final class Sizes {
         kernels.put("column sum", x -> stack(x).transpose().sum(0));
         kernels.put("columns of a tall matrix", x -> stack(x).transpose().mul(2).sum(0));
         kernels.put("sum of all", Tensor::sum);
-        kernels.put("softmax", x -> stack(x).softmax(1));
-        kernels.put("column softmax", x -> stack(x).transpose().softmax(0));
-        kernels.put("log softmax of a row", x -> x.logSoftmax(0));
+        kernels.put("softmax", x -> x.size() == 0 ? x : stack(x).softmax(1));
+        kernels.put(
+                "column softmax", x -> x.size() == 0 ? x : stack(x).transpose().softmax(0));
+        kernels.put("log softmax of a row", x -> x.size() == 0 ? x : x.logSoftmax(0));
         kernels.put(
                 "normalized row",
                 x -> stack(x).sub(stack(x).meanKeep(1))

@@ -128,7 +128,10 @@ public final class TaskInterpreter extends KernelBackend {
             Task.Value value, Task.Loop loop, Element[][] done, int i, int[] index, MemorySegment[] buffers) {
         return switch (value) {
             case Task.Load load -> load(load.access(), buffers, index);
-            case Task.Constant constant -> new Element(constant.value(), (long) constant.value());
+            case Task.Constant constant ->
+                constant.dtype().isFloat()
+                        ? new Element(constant.value(), 0)
+                        : new Element(0, (long) constant.value());
             case Task.Position p -> new Element(0, position(p.offset(), p.strides(), index));
             case Task.Uniform u -> {
                 long seed = load(u.seed(), buffers, new int[u.seed().dims().length]).whole();

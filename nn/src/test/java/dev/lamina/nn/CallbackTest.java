@@ -54,9 +54,11 @@ class CallbackTest {
             }
         };
         FitTest.classifier()
-                .fit(Data.clusters(9, 1), epochs(2).batchSize(6).validation(Data.clusters(6, 2)).callbacks(callback));
-        List<String> epoch = List.of(
-                "batch 1 6/9 true", "batch 2 9/9 true", "done [loss, accuracy, val_loss, val_accuracy] false");
+                .fit(
+                        Data.clusters(9, 1),
+                        epochs(2).batchSize(6).validation(Data.clusters(6, 2)).callbacks(callback));
+        List<String> epoch =
+                List.of("batch 1 6/9 true", "batch 2 9/9 true", "done [loss, accuracy, val_loss, val_accuracy] false");
         List<String> expected = new ArrayList<>(List.of("begin 1 of 2", "epoch 1 0/2"));
         expected.addAll(epoch);
         expected.add("epoch 2 0/2");
@@ -81,7 +83,8 @@ class CallbackTest {
         };
         EarlyStopping stopping = EarlyStopping.on("val_loss").patience(2).restoreBest();
         History history = model.fit(
-                Data.clusters(30, 1), epochs(20).validation(Data.clusters(30, 2)).callbacks(spoiler, stopping));
+                Data.clusters(30, 1),
+                epochs(20).validation(Data.clusters(30, 2)).callbacks(spoiler, stopping));
         int best = history.best("val_loss").number();
         assertEquals(best, stopping.bestEpoch());
         assertEquals(history.best("val_loss").value("val_loss"), stopping.best());
@@ -93,7 +96,8 @@ class CallbackTest {
     @Test
     void earlyStoppingKnowsTheDirection() {
         EarlyStopping stopping = EarlyStopping.on("accuracy").patience(1).minDelta(2);
-        History history = FitTest.classifier().fit(Data.clusters(30, 1), epochs(20).callbacks(stopping));
+        History history =
+                FitTest.classifier().fit(Data.clusters(30, 1), epochs(20).callbacks(stopping));
         assertEquals(2, history.epochs().size());
         EarlyStopping unknown = EarlyStopping.on("val_loss");
         LaminaException error = assertThrows(
@@ -122,11 +126,13 @@ class CallbackTest {
 
     @Test
     void plainLinesElsewhere() {
-        String[] lines = shown(false, 16).split("\n");
-        assertEquals(2, lines.length);
+        List<String> lines = shown(false, 16).lines().toList();
+        assertEquals(2, lines.size());
         assertTrue(
-                lines[1].matches("epoch 2/2  \\d+\\.\\d s  [\\d,]+ samples/s  loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}"),
-                lines[1]);
+                lines.get(1)
+                        .matches(
+                                "epoch 2/2  \\d+\\.\\d s  [\\d,]+ samples/s  loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}"),
+                lines.get(1));
     }
 
     @Test

@@ -59,7 +59,8 @@ class CheckpointTest {
         first.fit(Data.clusters(50, 1), epochs(2).batchSize(16).seed(9));
         first.save(file);
         Model second = Model.load(file);
-        History history = second.fit(Data.clusters(50, 1), epochs(2).batchSize(16).seed(9));
+        History history =
+                second.fit(Data.clusters(50, 1), epochs(2).batchSize(16).seed(9));
         assertArrayEquals(FitTest.flat(whole), FitTest.flat(second));
         assertEquals(3, history.epochs().get(0).number());
         Model third = net();
@@ -126,14 +127,16 @@ class CheckpointTest {
         Custom other = new Custom(5);
         other.initialize(2);
         float[] before = FitTest.flat(other);
-        String text = assertThrows(DataException.class, () -> other.loadWeights(file)).getMessage();
+        String text =
+                assertThrows(DataException.class, () -> other.loadWeights(file)).getMessage();
         assertTrue(text.contains("got 2 differences"), text);
         assertTrue(text.contains("out/bias: expected f32 (5,), got f32 (3,)"), text);
         assertTrue(text.contains("out/kernel: expected f32 (4, 5), got f32 (4, 3)"), text);
         assertArrayEquals(before, FitTest.flat(other));
         Model sequential = Sequential.of(dense(4));
         sequential.initialize(2);
-        String names = assertThrows(DataException.class, () -> sequential.loadWeights(file)).getMessage();
+        String names = assertThrows(DataException.class, () -> sequential.loadWeights(file))
+                .getMessage();
         assertTrue(names.contains("hidden/bias: expected nothing, got f32 (4,)"), names);
         assertTrue(names.contains("dense_1/kernel: expected f32 (2, 4), got nothing"), names);
     }
@@ -145,7 +148,8 @@ class CheckpointTest {
         model.save(file);
         Model other = Sequential.of(dense(8).relu(), batchNorm(), dropout(0.3), dense(3))
                 .compile(sgd(0.1), sparseCategoricalCrossentropy());
-        String text = assertThrows(DataException.class, () -> other.resume(file)).getMessage();
+        String text =
+                assertThrows(DataException.class, () -> other.resume(file)).getMessage();
         assertTrue(text.contains("expected the state of the optimizer sgd, got that of nadam"), text);
         other.loadWeights(file);
         assertArrayEquals(FitTest.flat(model), FitTest.flat(other));
@@ -171,9 +175,12 @@ class CheckpointTest {
         assertTrue(loadError(json -> "[1]").contains("the file is damaged"));
         assertTrue(loadError(json -> "{}").contains("expected a 'type'"));
         assertTrue(loadError(json -> json.replace("dense", "other")).contains("expected a known layer, got 'other'"));
-        assertTrue(loadError(json -> json.replace("\"units\":2.0", "\"units\":\"two\"")).contains("under 'units', got 'two'"));
-        assertTrue(loadError(json -> json.replace("\"units\":2.0", "\"units\":2.5")).contains("whole number"));
-        assertTrue(loadError(json -> json.replace("\"units\":2.0", "\"units\":4.0")).contains("2 differences"));
+        assertTrue(loadError(json -> json.replace("\"units\":2.0", "\"units\":\"two\""))
+                .contains("under 'units', got 'two'"));
+        assertTrue(loadError(json -> json.replace("\"units\":2.0", "\"units\":2.5"))
+                .contains("whole number"));
+        assertTrue(loadError(json -> json.replace("\"units\":2.0", "\"units\":4.0"))
+                .contains("2 differences"));
         assertTrue(loadError(json -> json.replace("linear", "curved")).contains("expected a known activation"));
         assertTrue(loadError(json -> "{\"type\":\"dense\",\"units\":null}").contains("got null"));
     }
@@ -190,7 +197,9 @@ class CheckpointTest {
         Files.writeString(file, "no model");
         assertThrows(DataException.class, () -> Model.load(file));
         Safetensors.write(file, Map.of("x", Tensor.ones(2)), Map.of());
-        assertTrue(assertThrows(DataException.class, () -> Model.load(file)).getMessage().contains("'model'"));
+        assertTrue(assertThrows(DataException.class, () -> Model.load(file))
+                .getMessage()
+                .contains("'model'"));
         assertThrows(DataException.class, () -> Sequential.of(dense(1)).save(file));
     }
 

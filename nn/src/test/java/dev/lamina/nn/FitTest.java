@@ -38,7 +38,8 @@ class FitTest {
     @Test
     void learnsThreeClusters() {
         Model model = classifier();
-        History history = model.fit(Data.clusters(90, 1), epochs(15).batchSize(16).validation(Data.clusters(30, 2)));
+        History history =
+                model.fit(Data.clusters(90, 1), epochs(15).batchSize(16).validation(Data.clusters(30, 2)));
         assertEquals(15, history.epochs().size());
         assertTrue(history.last().value("accuracy") > 0.95, history.toString());
         assertTrue(history.last().value("val_accuracy") > 0.9, history.toString());
@@ -94,7 +95,8 @@ class FitTest {
         whole.fit(Data.clusters(50, 1), epochs(4).batchSize(16).seed(9));
         Model parts = net();
         parts.fit(Data.clusters(50, 1), epochs(1).batchSize(16).seed(9));
-        History history = parts.fit(Data.clusters(50, 1), epochs(3).batchSize(16).seed(9));
+        History history =
+                parts.fit(Data.clusters(50, 1), epochs(3).batchSize(16).seed(9));
         assertArrayEquals(flat(whole), flat(parts));
         assertEquals(2, history.epochs().get(0).number());
         assertEquals(4, parts.trainedEpochs());
@@ -135,7 +137,8 @@ class FitTest {
             Tensor loss = mse().of(model.apply(x), Tensor.ones(2, 1));
             optimizer.step(dev.lamina.core.Gradients.of(loss, model.parameters()));
         });
-        assertEquals(2, model.variables().get("batch_norm_1/running_mean").value().item(), 1e-6);
+        assertEquals(
+                2, model.variables().get("batch_norm_1/running_mean").value().item(), 1e-6);
     }
 
     @Test
@@ -192,9 +195,13 @@ class FitTest {
 
     @Test
     void noData() {
-        assertTrue(refused(DataException.class, classifier(), Data.clusters(6, 1).take(0)).contains("empty data set"));
+        assertTrue(
+                refused(DataException.class, classifier(), Data.clusters(6, 1).take(0))
+                        .contains("empty data set"));
         Model model = classifier();
-        assertThrows(DataException.class, () -> model.fit(Data.clusters(6, 1), epochs(1).batchSize(7).dropLast()));
+        assertThrows(
+                DataException.class,
+                () -> model.fit(Data.clusters(6, 1), epochs(1).batchSize(7).dropLast()));
         assertThrows(LaminaException.class, () -> epochs(-1));
         assertThrows(LaminaException.class, () -> epochs(1).batchSize(0));
     }
@@ -242,7 +249,8 @@ class FitTest {
     void aLossThatExplodesStopsAndSaysWhere() {
         Model model = Sequential.of(dense(4), dense(1)).compile(gradientDescent(1e6), mse());
         Dataset data = Dataset.of(Tensor.ones(8, 2).mul(100), Tensor.ones(8, 1));
-        String text = assertThrows(LaminaException.class, () -> model.fit(data, epochs(50).batchSize(4)))
+        String text = assertThrows(
+                        LaminaException.class, () -> model.fit(data, epochs(50).batchSize(4)))
                 .getMessage();
         assertTrue(text.startsWith("fit: expected a finite loss, got "), text);
         assertTrue(text.contains(" in epoch ") && text.contains(", batch "), text);
@@ -253,7 +261,6 @@ class FitTest {
     @Test
     void metricsNeedDifferentNames() {
         assertThrows(
-                LaminaException.class,
-                () -> Sequential.of(dense(1)).compile(adam(0.1), mse(), accuracy(), accuracy()));
+                LaminaException.class, () -> Sequential.of(dense(1)).compile(adam(0.1), mse(), accuracy(), accuracy()));
     }
 }

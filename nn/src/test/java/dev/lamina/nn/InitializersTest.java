@@ -41,8 +41,7 @@ class InitializersTest {
     }
 
     private static void check(Initializer initializer, double bound, double deviation) {
-        double[] values =
-                initializer.create(DType.F32, KERNEL, Random.seed(5)).toDoubleArray();
+        double[] values = initializer.create(DType.F32, KERNEL, Random.seed(5)).toDoubleArray();
         double mean = Arrays.stream(values).average().orElseThrow();
         double square = Arrays.stream(values).map(v -> v * v).average().orElseThrow();
         double largest = Arrays.stream(values).map(Math::abs).max().orElseThrow();

@@ -43,7 +43,9 @@ class LayerTest {
         assertTrue(layer.parameters().isEmpty());
         Tensor y = layer.apply(Tensor.ones(2, 3));
         assertEquals(Shape.of(2, 3), y.shape());
-        assertEquals(List.of("scale", "inner/kernel", "inner/bias"), List.copyOf(layer.variables().keySet()));
+        assertEquals(
+                List.of("scale", "inner/kernel", "inner/bias"),
+                List.copyOf(layer.variables().keySet()));
         assertEquals("residual/inner/kernel", layer.inner.kernel().name());
         assertEquals("residual/inner", layer.inner.path());
         assertEquals(3 + 9 + 3, layer.parameterCount());
@@ -56,7 +58,9 @@ class LayerTest {
     void sequentialNumbersItsLayers() {
         Sequential model = Sequential.of(dense(4).relu(), dropout(0.1), dense(2));
         model.initialize(3);
-        assertEquals(List.of("dense_1", "dropout_1", "dense_2"), List.copyOf(model.children().keySet()));
+        assertEquals(
+                List.of("dense_1", "dropout_1", "dense_2"),
+                List.copyOf(model.children().keySet()));
         assertEquals(
                 List.of("dense_1/kernel", "dense_1/bias", "dense_2/kernel", "dense_2/bias"),
                 List.copyOf(model.variables().keySet()));
@@ -73,7 +77,9 @@ class LayerTest {
                 error.getMessage());
         Layer inner = model.layers().get(1);
         ShapeException deep = assertThrows(ShapeException.class, () -> inner.apply(Tensor.ones(7, 6)));
-        assertTrue(deep.getMessage().startsWith("sequential/sequential_1/dense_1 (input (7, 6)): dense: "), deep.getMessage());
+        assertTrue(
+                deep.getMessage().startsWith("sequential/sequential_1/dense_1 (input (7, 6)): dense: "),
+                deep.getMessage());
     }
 
     @Test
@@ -156,7 +162,9 @@ class LayerTest {
         Twins twins = new Twins();
         twins.apply(Tensor.ones(1, 3));
         assertEquals(12, twins.parameterCount());
-        assertEquals(List.of("first/kernel", "first/bias"), List.copyOf(twins.variables().keySet()));
+        assertEquals(
+                List.of("first/kernel", "first/bias"),
+                List.copyOf(twins.variables().keySet()));
     }
 
     @Test
@@ -208,7 +216,8 @@ class LayerTest {
         Dense layer = dense(2);
         layer.apply(Tensor.ones(1, 2));
         LaminaException error = assertThrows(LaminaException.class, layer::relu);
-        assertTrue(error.getMessage().startsWith("dense: expected activation before the first use"), error.getMessage());
+        assertTrue(
+                error.getMessage().startsWith("dense: expected activation before the first use"), error.getMessage());
     }
 
     @Test

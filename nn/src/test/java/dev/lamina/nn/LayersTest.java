@@ -31,9 +31,10 @@ class LayersTest {
                 .biasInitializer(Initializers.constant(0.5));
         Tensor y = layer.apply(Tensor.of(new float[] {1, 2, 3}, 1, 3));
         assertArrayEquals(new float[] {5.5f, 0}, y.toFloatArray());
-        assertThrows(ShapeException.class, () -> dense(2)
-                .kernelInitializer(Initializers.value(Tensor.ones(2, 2)))
-                .apply(Tensor.ones(1, 3)));
+        assertThrows(
+                ShapeException.class,
+                () -> dense(2).kernelInitializer(Initializers.value(Tensor.ones(2, 2)))
+                        .apply(Tensor.ones(1, 3)));
         assertThrows(LaminaException.class, () -> dense(0));
     }
 
@@ -77,7 +78,8 @@ class LayersTest {
     private static float[] twice(long seed) {
         Sequential model = Sequential.of(dropout(0.5), dropout(0.5));
         model.seed(seed);
-        float[] values = model.training(() -> model.apply(Tensor.ones(1000)).evaluate()).toFloatArray();
+        float[] values =
+                model.training(() -> model.apply(Tensor.ones(1000)).evaluate()).toFloatArray();
         int left = 0;
         for (float value : values) {
             left += value != 0 ? 1 : 0;
@@ -95,13 +97,15 @@ class LayersTest {
 
     @Test
     void embeddingTakesRows() {
-        Embedding layer = embedding(3, 2)
-                .initializer(Initializers.value(Tensor.of(new float[] {0, 1, 2, 3, 4, 5}, 3, 2)));
+        Embedding layer =
+                embedding(3, 2).initializer(Initializers.value(Tensor.of(new float[] {0, 1, 2, 3, 4, 5}, 3, 2)));
         Tensor y = layer.apply(Tensor.of(new long[] {2, 0, 1, 2}, 2, 2));
         assertEquals(Shape.of(2, 2, 2), y.shape());
         assertArrayEquals(new float[] {4, 5, 0, 1, 2, 3, 4, 5}, y.toFloatArray());
         assertThrows(DTypeException.class, () -> layer.apply(Tensor.ones(2)));
-        assertThrows(LaminaException.class, () -> layer.apply(Tensor.of(new long[] {3})).toFloatArray());
+        assertThrows(
+                LaminaException.class,
+                () -> layer.apply(Tensor.of(new long[] {3})).toFloatArray());
         assertThrows(LaminaException.class, () -> embedding(3, 2).paddingIndex(3));
     }
 
@@ -111,8 +115,8 @@ class LayersTest {
         Tensor x = Tensor.of(new float[] {1, 10, 3, 30}, 2, 2);
         float[] trained = layer.training(() -> layer.apply(x).evaluate()).toFloatArray();
         assertArrayEquals(new float[] {-1, -1, 1, 1}, trained, 1e-4f);
-        Map<String, float[]> state = Map.of(
-                "running_mean", new float[] {1, 10}, "running_variance", new float[] {1.5f, 100.5f});
+        Map<String, float[]> state =
+                Map.of("running_mean", new float[] {1, 10}, "running_variance", new float[] {1.5f, 100.5f});
         state.forEach((name, values) ->
                 assertArrayEquals(values, layer.variables().get(name).value().toFloatArray(), 1e-4f, name));
         assertEquals(1, layer.variables().get("batches").value().item());
@@ -131,7 +135,10 @@ class LayersTest {
             layer.apply(Tensor.of(new float[] {1, 3}, 2, 1));
             layer.apply(Tensor.of(new float[] {5, 7}, 2, 1));
         });
-        assertEquals(0.5 * (0.5 * 2) + 0.5 * 6, layer.variables().get("running_mean").value().item(), 1e-6);
+        assertEquals(
+                0.5 * (0.5 * 2) + 0.5 * 6,
+                layer.variables().get("running_mean").value().item(),
+                1e-6);
         assertEquals(2, layer.variables().get("batches").value().item());
     }
 
@@ -148,7 +155,8 @@ class LayersTest {
 
     @Test
     void layerNormNormalisesEachExample() {
-        float[] y = layerNorm().apply(Tensor.of(new float[] {1, 3, 10, 30}, 2, 2)).toFloatArray();
+        float[] y =
+                layerNorm().apply(Tensor.of(new float[] {1, 3, 10, 30}, 2, 2)).toFloatArray();
         assertArrayEquals(new float[] {-1, 1, -1, 1}, y, 1e-4f);
         assertThrows(ShapeException.class, () -> layerNorm().axes(3).apply(Tensor.ones(2, 2)));
         LayerNorm built = layerNorm();

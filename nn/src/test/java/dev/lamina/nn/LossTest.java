@@ -57,12 +57,12 @@ class LossTest {
     @Test
     void softmaxTwiceIsRefused() {
         Tensor probabilities = Activation.SOFTMAX.of(SCORES);
-        String text = message(LaminaException.class, () -> sparseCategoricalCrossentropy().of(probabilities, LABELS));
+        String text = message(
+                LaminaException.class, () -> sparseCategoricalCrossentropy().of(probabilities, LABELS));
         assertTrue(text.contains("sparseCategoricalCrossentropy().fromProbabilities()"), text);
-        assertThrows(
-                LaminaException.class, () -> categoricalCrossentropy().of(SCORES.softmax(-1), Tensor.ones(2, 3)));
-        String binary = message(
-                LaminaException.class, () -> binaryCrossentropy().of(SCORES.sigmoid(), Tensor.ones(2, 3)));
+        assertThrows(LaminaException.class, () -> categoricalCrossentropy().of(SCORES.softmax(-1), Tensor.ones(2, 3)));
+        String binary =
+                message(LaminaException.class, () -> binaryCrossentropy().of(SCORES.sigmoid(), Tensor.ones(2, 3)));
         assertTrue(binary.contains("got the output of sigmoid"), binary);
     }
 
@@ -94,8 +94,7 @@ class LossTest {
         Tensor t = Tensor.of(new float[] {0, 1}, 2, 1);
         Tensor loss = binaryCrossentropy().fromProbabilities().of(Activation.SIGMOID.of(x), t);
         assertEquals(200, loss.item(), 1e-3);
-        float[] gradient =
-                dev.lamina.core.Gradients.of(loss, List.of(x)).get(0).toFloatArray();
+        float[] gradient = dev.lamina.core.Gradients.of(loss, List.of(x)).get(0).toFloatArray();
         assertEquals(0.5, gradient[0], 1e-6);
         assertEquals(-0.5, gradient[1], 1e-6);
     }
@@ -104,22 +103,31 @@ class LossTest {
     void gradientAtScoreZeroIsExact() {
         Tensor x = Tensor.of(new float[] {0, 0});
         Tensor loss = binaryCrossentropy().reduction(Loss.Reduction.SUM).of(x, Tensor.of(new float[] {1, 0}));
-        float[] gradient =
-                dev.lamina.core.Gradients.of(loss, List.of(x)).get(0).toFloatArray();
+        float[] gradient = dev.lamina.core.Gradients.of(loss, List.of(x)).get(0).toFloatArray();
         assertEquals(-0.5, gradient[0], 1e-7);
         assertEquals(0.5, gradient[1], 1e-7);
     }
 
     @Test
     void integerTargetsAreFineForNumbers() {
-        assertEquals(2.5, mse().of(Tensor.of(new float[] {1, 2}), Tensor.of(new int[] {3, 1})).item(), 1e-6);
+        assertEquals(
+                2.5,
+                mse().of(Tensor.of(new float[] {1, 2}), Tensor.of(new int[] {3, 1}))
+                        .item(),
+                1e-6);
     }
 
     @Test
     void weightsOfExamplesMultiply() {
         Tensor weights = Tensor.of(new float[] {2, 0});
-        double none = sparseCategoricalCrossentropy().reduction(Loss.Reduction.NONE).of(SCORES, LABELS).toDoubleArray()[0];
-        assertEquals(none, sparseCategoricalCrossentropy().of(SCORES, LABELS, weights).item(), 1e-6);
+        double none = sparseCategoricalCrossentropy()
+                .reduction(Loss.Reduction.NONE)
+                .of(SCORES, LABELS)
+                .toDoubleArray()[0];
+        assertEquals(
+                none,
+                sparseCategoricalCrossentropy().of(SCORES, LABELS, weights).item(),
+                1e-6);
         assertThrows(ShapeException.class, () -> mse().of(Tensor.ones(2), Tensor.ones(2), Tensor.ones(1)));
     }
 
@@ -133,7 +141,8 @@ class LossTest {
         Loss again = Losses.of(loss.config().orElseThrow());
         assertEquals(loss.of(SCORES, LABELS).item(), again.of(SCORES, LABELS).item());
         assertEquals(loss.config(), again.config());
-        for (Loss each : List.of(mse(), Losses.mae(), binaryCrossentropy().fromProbabilities().positiveWeight(2))) {
+        for (Loss each : List.of(
+                mse(), Losses.mae(), binaryCrossentropy().fromProbabilities().positiveWeight(2))) {
             assertEquals(each.config(), Losses.of(each.config().orElseThrow()).config());
         }
     }

@@ -24,9 +24,11 @@ class MetricsTest {
     void accuracyOfLabels() {
         assertEquals(0.5, value(Metrics.accuracy(), SCORES, Tensor.of(new long[] {1, 0})));
         assertEquals(1.0, value(Metrics.accuracy(), SCORES, Tensor.of(new int[] {1, 2})));
-        Metric ignoring = Metrics.accuracy().forLoss(sparseCategoricalCrossentropy().ignoreIndex(0));
+        Metric ignoring =
+                Metrics.accuracy().forLoss(sparseCategoricalCrossentropy().ignoreIndex(0));
         assertEquals(1.0, value(ignoring, SCORES, Tensor.of(new long[] {1, 0})));
-        Metric channels = Metrics.accuracy().forLoss(sparseCategoricalCrossentropy().axis(1));
+        Metric channels =
+                Metrics.accuracy().forLoss(sparseCategoricalCrossentropy().axis(1));
         assertEquals(1.0, value(channels, SCORES.unsqueeze(-1), Tensor.of(new long[] {1, 2}, 2, 1)));
         assertThrows(ShapeException.class, () -> value(Metrics.accuracy(), SCORES, Tensor.of(new long[] {1, 0, 2})));
     }

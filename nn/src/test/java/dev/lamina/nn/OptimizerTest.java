@@ -111,7 +111,8 @@ class OptimizerTest {
         assertEquals(Map.of(), optimizer.slots(x));
         optimizer.step(Map.of(x, Tensor.of(new float[] {1, 2})));
         assertEquals(List.of("momentum"), List.copyOf(optimizer.slots(x).keySet()));
-        assertArrayEquals(new float[] {1, 2}, optimizer.slots(x).get("momentum").value().toFloatArray());
+        assertArrayEquals(
+                new float[] {1, 2}, optimizer.slots(x).get("momentum").value().toFloatArray());
         assertArrayEquals(new float[] {2.9f, -2.2f}, x.value().toFloatArray(), 1e-6f);
     }
 

@@ -43,7 +43,8 @@ class PredictTest {
     void wrongInputNamesTheLayer() {
         Model model = FitTest.classifier();
         model.initialize(2);
-        String text = assertThrows(ShapeException.class, () -> model.predict(1, 2, 3)).getMessage();
+        String text =
+                assertThrows(ShapeException.class, () -> model.predict(1, 2, 3)).getMessage();
         assertTrue(text.startsWith("sequential/dense_1 (input (1, 3)): dense: expected inputs (..., 2)"), text);
         assertThrows(ShapeException.class, () -> model.predict(new float[][] {{1, 2}, {3}}));
     }

@@ -45,7 +45,9 @@ class StepCostTest {
                 }
             }
         };
-        model.fit(Data.clusters(8 * (WARM + steps + 10), 1), epochs(1).batchSize(8).callbacks(meter));
+        model.fit(
+                Data.clusters(8 * (WARM + steps + 10), 1),
+                epochs(1).batchSize(8).callbacks(meter));
         assertEquals(0, plans[0], "plans compiled in " + steps + " steps");
         assertTrue(nativeBytes[0] <= 0, "native bytes in " + steps + " steps: " + nativeBytes[0]);
         assertTrue(heap[0] < 1024L * steps, "heap bytes for each step: " + heap[0] / steps);

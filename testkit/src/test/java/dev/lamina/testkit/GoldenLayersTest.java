@@ -43,12 +43,15 @@ class GoldenLayersTest {
 
     @TestFactory
     Stream<DynamicNode> layers() {
-        return Stream.of("interpreter").flatMap(backend -> Golden.cases(Set.of("layers", "norm")).stream()
-                .filter(golden -> OPS.contains(golden.op()))
-                .map(golden -> dynamicTest(golden.name() + " on " + backend, () -> OnBackend.of(backend, () -> {
-                    check(golden);
-                    return true;
-                }))));
+        return Stream.of("interpreter")
+                .flatMap(backend -> Golden.cases(Set.of("layers", "norm")).stream()
+                        .filter(golden -> OPS.contains(golden.op()))
+                        .map(golden -> dynamicTest(
+                                golden.name() + " on " + backend,
+                                () -> OnBackend.of(backend, () -> {
+                                    check(golden);
+                                    return true;
+                                }))));
     }
 
     private static void check(GoldenCase golden) {
@@ -85,31 +88,29 @@ class GoldenLayersTest {
 
     private static Layer layer(GoldenCase golden) {
         Args args = golden.args();
-        switch (golden.op()) {
-            case "linear": {
+        return switch (golden.op()) {
+            case "linear" -> {
                 Dense dense = dense(args.integer("out_features", 0));
-                return args.flag("bias", true) ? dense : dense.noBias();
+                yield args.flag("bias", true) ? dense : dense.noBias();
             }
-            case "embedding": {
-                Embedding embedding =
-                        embedding(args.integer("num_embeddings", 0), args.integer("embedding_dim", 0));
-                return args.has("padding_idx") ? embedding.paddingIndex(args.integer("padding_idx", 0)) : embedding;
+            case "embedding" -> {
+                Embedding embedding = embedding(args.integer("num_embeddings", 0), args.integer("embedding_dim", 0));
+                yield args.has("padding_idx") ? embedding.paddingIndex(args.integer("padding_idx", 0)) : embedding;
             }
-            case "dropout":
-                return dropout(args.number("p", 0.5));
-            case "flatten":
-                return flatten();
-            case "layer_norm": {
-                LayerNorm norm = layerNorm().axes(args.ints("normalized_shape").length).epsilon(args.number("eps", 1e-5));
-                return args.flag("elementwise_affine", true) ? norm : norm.noAffine();
+            case "dropout" -> dropout(args.number("p", 0.5));
+            case "flatten" -> flatten();
+            case "layer_norm" -> {
+                LayerNorm norm =
+                        layerNorm().axes(args.ints("normalized_shape").length).epsilon(args.number("eps", 1e-5));
+                yield args.flag("elementwise_affine", true) ? norm : norm.noAffine();
             }
-            default: {
+            default -> {
                 BatchNorm norm = batchNorm().axis(1).epsilon(args.number("eps", 1e-5));
                 boolean cumulative = args.json().has("momentum") && !args.has("momentum");
                 norm = cumulative ? norm.cumulative() : norm.momentum(args.number("momentum", 0.1));
-                return args.flag("affine", true) ? norm : norm.noAffine();
+                yield args.flag("affine", true) ? norm : norm.noAffine();
             }
-        }
+        };
     }
 
     /** Our variables by the manifest's roles. */
@@ -117,12 +118,11 @@ class GoldenLayersTest {
         Map<String, Variable> found = new LinkedHashMap<>();
         for (String kind : List.of("param", "buf")) {
             for (String name : golden.of(kind).keySet()) {
-                String ours =
-                        switch (golden.op()) {
-                            case "linear" -> name.equals("weight") ? "kernel" : "bias";
-                            case "embedding" -> "embeddings";
-                            default -> NAMES.get(name);
-                        };
+                String ours = switch (golden.op()) {
+                    case "linear" -> name.equals("weight") ? "kernel" : "bias";
+                    case "embedding" -> "embeddings";
+                    default -> NAMES.get(name);
+                };
                 found.put(kind + "." + name, layer.variables().get(ours));
             }
         }
@@ -140,8 +140,10 @@ class GoldenLayersTest {
         if (golden.tensors().containsKey("gin.x")) {
             sources.put("gin.x", x);
         }
-        golden.of("gparam").keySet().forEach(name -> sources.put(
-                "gparam." + name, variables.get("param." + name).value()));
+        golden.of("gparam")
+                .keySet()
+                .forEach(name -> sources.put(
+                        "gparam." + name, variables.get("param." + name).value()));
         List<Tensor> each = Gradients.of(y, golden.tensor("gout.y"), List.copyOf(sources.values()));
         Map<String, Tensor> gradients = new HashMap<>();
         int i = 0;

@@ -20,24 +20,33 @@ import org.junit.jupiter.api.TestFactory;
 /** Losses against PyTorch's: values and gradients. */
 class GoldenLossesTest {
     private static final Set<String> OPS = Set.of(
-            "mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "nll_loss");
+            "mse_loss",
+            "l1_loss",
+            "binary_cross_entropy",
+            "binary_cross_entropy_with_logits",
+            "cross_entropy",
+            "nll_loss");
 
     @TestFactory
     Stream<DynamicNode> losses() {
-        return Stream.of("interpreter").flatMap(backend -> Golden.cases(Set.of("losses")).stream()
-                .filter(golden -> OPS.contains(golden.op()))
-                .map(golden -> dynamicTest(golden.name() + " on " + backend, () -> OnBackend.of(backend, () -> {
-                    Map<String, Tensor> outputs = Map.of("y", value(golden));
-                    Golden.check(golden, outputs, Golden.gradients(golden, outputs));
-                    return true;
-                }))));
+        return Stream.of("interpreter")
+                .flatMap(backend -> Golden.cases(Set.of("losses")).stream()
+                        .filter(golden -> OPS.contains(golden.op()))
+                        .map(golden -> dynamicTest(
+                                golden.name() + " on " + backend,
+                                () -> OnBackend.of(backend, () -> {
+                                    Map<String, Tensor> outputs = Map.of("y", value(golden));
+                                    Golden.check(golden, outputs, Golden.gradients(golden, outputs));
+                                    return true;
+                                }))));
     }
 
     private static Tensor value(GoldenCase golden) {
         Tensor prediction = golden.tensor("in.input");
         Tensor target = golden.tensor("in.target");
         Loss loss = loss(golden).reduction(reduction(golden));
-        boolean weighted = golden.op().equals("binary_cross_entropy") && golden.tensors().containsKey("in.weight");
+        boolean weighted =
+                golden.op().equals("binary_cross_entropy") && golden.tensors().containsKey("in.weight");
         return weighted ? loss.of(prediction, target, golden.tensor("in.weight")) : loss.of(prediction, target);
     }
 

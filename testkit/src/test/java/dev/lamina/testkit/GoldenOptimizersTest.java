@@ -36,12 +36,15 @@ class GoldenOptimizersTest {
     }
 
     private static Stream<DynamicNode> cases(String ops, java.util.function.Consumer<GoldenCase> check) {
-        return Stream.of("interpreter").flatMap(backend -> Golden.cases(Set.of("optim")).stream()
-                .filter(golden -> golden.op().startsWith(ops))
-                .map(golden -> dynamicTest(golden.name() + " on " + backend, () -> OnBackend.of(backend, () -> {
-                    check.accept(golden);
-                    return true;
-                }))));
+        return Stream.of("interpreter")
+                .flatMap(backend -> Golden.cases(Set.of("optim")).stream()
+                        .filter(golden -> golden.op().startsWith(ops))
+                        .map(golden -> dynamicTest(
+                                golden.name() + " on " + backend,
+                                () -> OnBackend.of(backend, () -> {
+                                    check.accept(golden);
+                                    return true;
+                                }))));
     }
 
     private static void trajectory(GoldenCase golden) {
@@ -62,7 +65,8 @@ class GoldenOptimizersTest {
         }
         steps.forEach((name, values) -> assertEquals(
                 Optional.empty(),
-                Golden.compare(golden, "trajectory." + name, Optional.of(Tensor.stack(0, values.toArray(Tensor[]::new))))));
+                Golden.compare(
+                        golden, "trajectory." + name, Optional.of(Tensor.stack(0, values.toArray(Tensor[]::new))))));
     }
 
     private static Optimizer optimizer(GoldenCase golden) {
@@ -92,10 +96,10 @@ class GoldenOptimizersTest {
             case "optimizer/adadelta" ->
                 Optimizers.adadelta(rate).rho(args.number("rho", 0.9)).weightDecay(decay);
             case "optimizer/adam" -> adam(args, Optimizers.adam(rate).weightDecay(decay));
-            case "optimizer/adamw" ->
-                adam(args, Optimizers.adamw(rate).weightDecay(args.number("weight_decay", 0.01)));
+            case "optimizer/adamw" -> adam(args, Optimizers.adamw(rate).weightDecay(args.number("weight_decay", 0.01)));
             case "optimizer/adamax" -> adam(args, Optimizers.adamax(rate).weightDecay(decay));
-            case "optimizer/nadam" -> adam(args, Optimizers.nadam(rate).weightDecay(decay).asInPyTorch113());
+            case "optimizer/nadam" ->
+                adam(args, Optimizers.nadam(rate).weightDecay(decay).asInPyTorch113());
             case "optimizer/radam" -> adam(args, Optimizers.radam(rate).weightDecay(decay));
             default -> throw new AssertionError(golden.op());
         };
@@ -121,7 +125,8 @@ class GoldenOptimizersTest {
             Tensor norm = GradientClip.totalNorm(gradients.values(), clip.order());
             assertEquals(Optional.empty(), Golden.compare(golden, "total_norm", Optional.of(norm)));
         }
-        clip.of(gradients).forEach((name, value) -> assertEquals(
-                Optional.empty(), Golden.compare(golden, "clipped." + name, Optional.of(value))));
+        clip.of(gradients)
+                .forEach((name, value) ->
+                        assertEquals(Optional.empty(), Golden.compare(golden, "clipped." + name, Optional.of(value))));
     }
 }

@@ -5,8 +5,9 @@ import org.jspecify.annotations.NullMarked;
 module dev.lamina.testkit {
     requires transitive dev.lamina.core;
     requires transitive dev.lamina.data;
-    requires com.google.gson;
-    requires org.junit.jupiter.api;
+    requires transitive dev.lamina.nn;
+    requires transitive com.google.gson;
+    requires transitive org.junit.jupiter.api;
     requires static org.jspecify;
 
     exports dev.lamina.testkit;

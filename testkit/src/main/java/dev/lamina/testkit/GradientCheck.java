@@ -2,10 +2,12 @@ package dev.lamina.testkit;
 
 import dev.lamina.core.Gradients;
 import dev.lamina.core.Tensor;
+import dev.lamina.core.Variable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Compares gradients with finite differences along a random direction, in f64.
@@ -17,7 +19,7 @@ import java.util.function.Function;
  */
 public final class GradientCheck {
     /** Largest relative error that passes. */
-    public static final double TOLERANCE = 1e-7;
+    public static final double TOLERANCE = 1e-8;
 
     private static final double STEP = 2e-4;
     private static final double SMALLEST_SCALE = 1e-2;
@@ -48,35 +50,126 @@ public final class GradientCheck {
      * @param seed of the projection c and the directions v and u
      */
     public static Result check(Body body, List<Tensor> point, long seed) {
+        return check(new Inputs(body, point), seed);
+    }
+
+    /**
+     * Checks a function with respect to the variables it reads. They have their values again afterwards.
+     *
+     * @param value builds the result anew at each call
+     * @param variables f64 variables
+     * @param seed of the projection c and the directions v and u
+     */
+    public static Result check(Supplier<Tensor> value, List<Variable> variables, long seed) {
+        List<Tensor> point =
+                variables.stream().map(x -> x.value().add(0).evaluate()).toList();
+        return check(new Parameters(value, variables, point), seed);
+    }
+
+    private static Result check(Place place, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        Tensor c = like(body.apply(point), random);
-        List<Tensor> v = point.stream().map(x -> like(x, random)).toList();
-        List<Tensor> u = point.stream().map(x -> like(x, random)).toList();
-        Body loss = xs -> body.apply(xs).mul(c).sum();
-        Body slope = xs -> along(Gradients.of(loss.apply(xs), Tensor.scalar(1.0), xs), u);
-        return new Result(error(loss, point, v), error(slope, point, v));
+        place.move(0, place.point());
+        Tensor c = like(place.value(), random);
+        List<Tensor> v = place.point().stream().map(x -> like(x, random)).toList();
+        List<Tensor> u = place.point().stream().map(x -> like(x, random)).toList();
+        Supplier<Tensor> loss = () -> place.value().mul(c).sum();
+        Supplier<Tensor> slope = () -> along(Gradients.of(loss.get(), Tensor.scalar(1.0), place.sources()), u);
+        return new Result(error(loss, place, v), error(slope, place, v));
+    }
+
+    /** A function together with a point that can be moved. */
+    private sealed interface Place {
+        /** The point in its first place. */
+        List<Tensor> point();
+
+        /** Goes so many steps along a direction, from the first place. */
+        void move(int steps, List<Tensor> direction);
+
+        /** What gradients are taken with respect to, at the present place. */
+        List<Tensor> sources();
+
+        /** The function at the present place. */
+        Tensor value();
+    }
+
+    private static final class Inputs implements Place {
+        private final Body body;
+        private final List<Tensor> point;
+        private List<Tensor> moved;
+
+        Inputs(Body body, List<Tensor> point) {
+            this.body = body;
+            this.point = point;
+            this.moved = point;
+        }
+
+        @Override
+        public List<Tensor> point() {
+            return point;
+        }
+
+        @Override
+        public void move(int steps, List<Tensor> direction) {
+            moved = steps == 0 ? point : GradientCheck.moved(point, direction, steps);
+        }
+
+        @Override
+        public List<Tensor> sources() {
+            return moved;
+        }
+
+        @Override
+        public Tensor value() {
+            return body.apply(moved);
+        }
+    }
+
+    private record Parameters(Supplier<Tensor> body, List<Variable> variables, List<Tensor> point) implements Place {
+        @Override
+        public void move(int steps, List<Tensor> direction) {
+            List<Tensor> moved = steps == 0 ? point : GradientCheck.moved(point, direction, steps);
+            for (int i = 0; i < moved.size(); i++) {
+                variables.get(i).assign(moved.get(i));
+            }
+        }
+
+        @Override
+        public List<Tensor> sources() {
+            return variables.stream().map(Variable::value).toList();
+        }
+
+        @Override
+        public Tensor value() {
+            return body.get();
+        }
     }
 
     /** Relative error of the gradient of a scalar function along a direction. */
-    private static double error(Body scalar, List<Tensor> point, List<Tensor> direction) {
-        double numeric = (8 * (at(scalar, point, direction, 1) - at(scalar, point, direction, -1))
-                        - (at(scalar, point, direction, 2) - at(scalar, point, direction, -2)))
+    private static double error(Supplier<Tensor> scalar, Place place, List<Tensor> direction) {
+        double numeric = (8 * (at(scalar, place, direction, 1) - at(scalar, place, direction, -1))
+                        - (at(scalar, place, direction, 2) - at(scalar, place, direction, -2)))
                 / (12 * STEP);
-        Tensor value = scalar.apply(point);
-        double analytic =
-                along(Gradients.of(value, Tensor.scalar(1.0), point), direction).item();
+        place.move(0, direction);
+        Tensor value = scalar.get();
+        double analytic = along(Gradients.of(value, Tensor.scalar(1.0), place.sources()), direction)
+                .item();
         double scale = Math.max(SMALLEST_SCALE, Math.max(Math.abs(numeric), Math.abs(analytic)));
         double error = Math.abs(numeric - analytic) / scale;
         return Double.isNaN(error) ? Double.POSITIVE_INFINITY : error;
     }
 
-    private static double at(Body scalar, List<Tensor> point, List<Tensor> direction, int steps) {
+    private static double at(Supplier<Tensor> scalar, Place place, List<Tensor> direction, int steps) {
+        place.move(steps, direction);
+        return scalar.get().item();
+    }
+
+    /** Evaluated, so that the function sees plain data as it does at the point itself. */
+    private static List<Tensor> moved(List<Tensor> point, List<Tensor> direction, int steps) {
         List<Tensor> moved = new ArrayList<>();
         for (int i = 0; i < point.size(); i++) {
-            // Evaluated, so that the function sees plain data as it does at the point itself.
             moved.add(point.get(i).add(direction.get(i).mul(steps * STEP)).evaluate());
         }
-        return scalar.apply(moved).item();
+        return moved;
     }
 
     private static Tensor along(List<Tensor> gradients, List<Tensor> direction) {

@@ -1,9 +1,10 @@
 package dev.lamina.core.compiler;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Variable;
 import dev.lamina.core.backend.Backends;
-import dev.lamina.core.memory.Buffer;
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.Nodes;
@@ -33,7 +34,7 @@ record Binding(List<Node> order, Map<Node, Integer> slots, List<Node> outputs, L
         placeholders.forEach(node -> slots.put(node, slots.size()));
         List<Node> order = Nodes.order(outputs, node -> node.value() != null);
         for (Node node : order) {
-            if (node.value() != null) {
+            if (isData(node)) {
                 slots.putIfAbsent(node, slots.size());
             } else if (node.op() instanceof Leaf.Read read) {
                 requireFresh(read);
@@ -45,7 +46,7 @@ record Binding(List<Node> order, Map<Node, Integer> slots, List<Node> outputs, L
         }
         Map<Variable, Integer> reads = new HashMap<>();
         slots.forEach((node, slot) -> {
-            if (node.value() == null && node.op() instanceof Leaf.Read read) {
+            if (!isData(node) && node.op() instanceof Leaf.Read read) {
                 reads.put(read.variable(), slot);
             }
         });
@@ -73,14 +74,23 @@ record Binding(List<Node> order, Map<Node, Integer> slots, List<Node> outputs, L
     MemorySegment[] sources() {
         MemorySegment[] result = new MemorySegment[slots.size()];
         slots.forEach((node, slot) -> {
-            Buffer value = node.value();
-            if (value != null) {
-                result[slot] = value.segment();
+            if (isData(node)) {
+                result[slot] = requireNonNull(node.value()).segment();
             } else if (node.op() instanceof Leaf.Read read) {
                 result[slot] = read.variable().target();
             }
         });
         return result;
+    }
+
+    /**
+     * Whether a node's elements are those that it was evaluated to. The current value of a variable is read from the variable
+     * even if somebody looked at it: a plan is replayed after the variable has changed.
+     */
+    private static boolean isData(Node node) {
+        return node.value() != null
+                && !(node.op() instanceof Leaf.Read read
+                        && read.version() == read.variable().version());
     }
 
     private static void requireFresh(Leaf.Read read) {

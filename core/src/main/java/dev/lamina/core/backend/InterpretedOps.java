@@ -1,7 +1,6 @@
 package dev.lamina.core.backend;
 
 import dev.lamina.core.DType;
-import dev.lamina.core.LaminaException;
 import dev.lamina.core.op.Philox;
 import dev.lamina.core.op.Reduce;
 import dev.lamina.core.op.Scatter;
@@ -155,15 +154,9 @@ final class InterpretedOps {
     private static long row(Values index, int at, int rows, String op) {
         long row = index.getLong(at);
         if (row < 0 || row >= rows) {
-            throw outOfRange(op, row, at, rows);
+            throw IndexErrors.outOfRange(op, row, at, rows);
         }
         return row;
-    }
-
-    /** The error of an index that names no row. */
-    static LaminaException outOfRange(String op, long row, long at, int rows) {
-        return new LaminaException(op + ": expected an index from 0 to " + (rows - 1) + ", got " + row + " at position "
-                + at + "; check labels and token ids against the number of classes or embeddings");
     }
 
     static void sort(boolean descending, Values in, Values out) {

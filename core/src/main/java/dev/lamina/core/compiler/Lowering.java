@@ -55,7 +55,7 @@ public final class Lowering {
         for (Node node : storage.order()) {
             if (storage.contains(node) && !(node.op() instanceof Leaf.Input)) {
                 computed.add(node);
-                units.put(node, new Unit(node, storage));
+                units.put(node, new Unit(node, storage, computed.size()));
             }
         }
         for (Node node : computed) {
@@ -94,7 +94,7 @@ public final class Lowering {
             if (unit == source) {
                 return true;
             }
-            if (seen.add(unit)) {
+            if (unit.mayFollow(source) && seen.add(unit)) {
                 stack.addAll(sources(unit));
             }
         }

@@ -19,9 +19,17 @@ final class Unit {
     private final Map<Node, List<Storage.Read>> reads = new IdentityHashMap<>();
     private Shape full;
     private List<Integer> reduced;
+    private int first;
+    private int last;
 
-    /** A unit that computes one stored node. */
-    Unit(Node node, Storage storage) {
+    /**
+     * A unit that computes one stored node.
+     *
+     * @param position of the node in the order of the graph
+     */
+    Unit(Node node, Storage storage, int position) {
+        first = position;
+        last = position;
         nodes.add(node);
         reads.put(node, storage.reads(node));
         boolean reduce = node.op() instanceof Reduce.Over;
@@ -31,6 +39,11 @@ final class Unit {
 
     List<Node> nodes() {
         return nodes;
+    }
+
+    /** Whether this unit stands so late in the graph that it could depend on the other. */
+    boolean mayFollow(Unit other) {
+        return last > other.first;
     }
 
     List<Storage.Read> reads(Node node) {
@@ -115,6 +128,8 @@ final class Unit {
             full = larger ? user.full : full;
             reduced = user.reduced;
         }
+        first = Math.min(first, user.first);
+        last = Math.max(last, user.last);
         nodes.addAll(user.nodes);
         reads.putAll(user.reads);
     }

@@ -163,17 +163,13 @@ final class Checkpoint {
 
     private static void restore(Model model, Path file, Safetensors.Header header, boolean training) {
         Map<String, Variable> targets = new LinkedHashMap<>(model.variables());
+        Map<Variable, Map<String, Variable>> slots = new LinkedHashMap<>();
         if (training) {
-            header.entries().keySet().stream()
-                    .filter(name -> name.startsWith(OPTIMIZER))
-                    .forEach(name -> {
-                        int slash = name.lastIndexOf('/');
-                        Variable parameter =
-                                slash < 0 ? null : model.variables().get(name.substring(OPTIMIZER.length(), slash));
-                        if (parameter != null) {
-                            targets.put(name, model.optimizer().slot(parameter, name.substring(slash + 1), 0));
-                        }
-                    });
+            model.variables().forEach((path, parameter) -> {
+                Map<String, Variable> saved = slots(header, OPTIMIZER + path + "/", parameter);
+                saved.forEach((slot, variable) -> targets.put(OPTIMIZER + path + "/" + slot, variable));
+                slots.put(parameter, saved);
+            });
         }
         requireEqual(targets, header, training);
         Safetensors content = Safetensors.read(file);
@@ -183,8 +179,21 @@ final class Checkpoint {
         if (training) {
             Config state = part(header, "state", "use another file");
             model.trainedEpochs(state.integer("epochs"));
-            model.optimizer().steps((long) state.number("steps"));
+            model.optimizer().restore((long) state.number("steps"), slots);
         }
+    }
+
+    /** New variables for what the file holds of an optimizer's state of one parameter. */
+    private static Map<String, Variable> slots(Safetensors.Header header, String prefix, Variable parameter) {
+        Map<String, Variable> slots = new LinkedHashMap<>();
+        for (String name : header.entries().keySet()) {
+            String slot = name.substring(Math.min(prefix.length(), name.length()));
+            if (name.startsWith(prefix) && !slot.contains("/")) {
+                Tensor zeros = Tensor.zeros(parameter.dtype(), parameter.shape());
+                slots.put(slot, Variable.of(parameter.name() + "/" + slot, zeros));
+            }
+        }
+        return slots;
     }
 
     /** Compares names, shapes and dtypes, and tells all differences at once. */

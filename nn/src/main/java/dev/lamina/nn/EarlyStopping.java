@@ -13,7 +13,7 @@ public final class EarlyStopping implements Callback {
     private int patience = 3;
     private double minDelta;
     private boolean restores;
-    private double best;
+    private double best = Double.NaN;
     private int bestEpoch;
     private final Map<Variable, Tensor> bestValues = new LinkedHashMap<>();
 

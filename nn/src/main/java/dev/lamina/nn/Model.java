@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.StampedLock;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ public abstract class Model extends Layer {
     private final StampedLock lock = new StampedLock();
     private final Predictor predictor = new Predictor();
     private @Nullable Compiled compiled;
+    private final AtomicBoolean fitting = new AtomicBoolean();
     private int trainedEpochs;
 
     private record Compiled(Optimizer optimizer, Loss loss, List<Metric> metrics) {}
@@ -82,7 +84,16 @@ public abstract class Model extends Layer {
      */
     public final History fit(Dataset data, FitOptions options) {
         compiled();
-        return new Trainer(this, data, options).run();
+        if (!fitting.compareAndSet(false, true)) {
+            throw new LaminaException(
+                    path() + ": expected one training at a time, got a second fit while one is running;"
+                            + " wait for it, or train a model of its own");
+        }
+        try {
+            return new Trainer(this, data, options).run();
+        } finally {
+            fitting.set(false);
+        }
     }
 
     /** Loss and metrics over a data set. */

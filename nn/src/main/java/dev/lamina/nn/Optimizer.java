@@ -179,8 +179,11 @@ public abstract class Optimizer {
         steps++;
     }
 
-    final void steps(long taken) {
+    /** Goes on from a saved state: steps taken, and the variables of each parameter. */
+    final void restore(long taken, Map<Variable, Map<String, Variable>> saved) {
         steps = taken;
+        slots.clear();
+        slots.putAll(saved);
     }
 
     // ---------------------------------------------------------------- state

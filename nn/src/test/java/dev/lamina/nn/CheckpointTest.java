@@ -155,6 +155,20 @@ class CheckpointTest {
         assertArrayEquals(FitTest.flat(model), FitTest.flat(other));
     }
 
+    @Test
+    void resumeForgetsWhatTheFileDoesNotHold() {
+        Model fresh = Sequential.of(dense(3))
+                .compile(Optimizers.adagrad(0.1).initialAccumulator(0.5), sparseCategoricalCrossentropy());
+        fresh.initialize(2);
+        fresh.save(file);
+        fresh.fit(Data.clusters(20, 1), epochs(2));
+        float[] expected = FitTest.flat(fresh);
+        fresh.resume(file);
+        assertEquals(0, fresh.trainedEpochs());
+        fresh.fit(Data.clusters(20, 1), epochs(2));
+        assertArrayEquals(expected, FitTest.flat(fresh));
+    }
+
     private String loadError(UnaryOperator<String> change) {
         Model model = Sequential.of(dense(2)).compile(adam(0.1), mse());
         model.initialize(3);

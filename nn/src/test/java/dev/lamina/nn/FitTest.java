@@ -259,6 +259,22 @@ class FitTest {
     }
 
     @Test
+    void oneTrainingAtATime() {
+        Model model = classifier();
+        Callback second = new Callback() {
+            @Override
+            public void onEpochEnd(Progress progress) {
+                progress.model().fit(Data.clusters(6, 1), epochs(1));
+            }
+        };
+        LaminaException error = assertThrows(
+                LaminaException.class,
+                () -> model.fit(Data.clusters(6, 1), epochs(1).callbacks(second)));
+        assertTrue(error.getMessage().contains("one training at a time"), error.getMessage());
+        model.fit(Data.clusters(6, 1), epochs(1));
+    }
+
+    @Test
     void metricsNeedDifferentNames() {
         assertThrows(
                 LaminaException.class, () -> Sequential.of(dense(1)).compile(adam(0.1), mse(), accuracy(), accuracy()));

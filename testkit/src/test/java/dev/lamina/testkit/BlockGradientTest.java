@@ -17,6 +17,7 @@ import java.lang.reflect.Modifier;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -76,7 +77,7 @@ class BlockGradientTest {
         assertEquals(factories(Losses.class), new TreeSet<>(LOSSES.keySet()));
     }
 
-    private static TreeSet<String> factories(Class<?> type) {
+    private static Set<String> factories(Class<?> type) {
         return Arrays.stream(type.getDeclaredMethods())
                 .filter(method -> Modifier.isPublic(method.getModifiers()))
                 .map(Method::getName)

@@ -64,7 +64,7 @@ final class ArgFold implements Fold {
     }
 
     private static boolean precedes(double a, double b) {
-        return a > b || (a != a && b == b);
+        return a > b || (Double.isNaN(a) && !Double.isNaN(b));
     }
 
     private void scan(long[] from, int at, int step, int n, long first, int k, Workspace w) {

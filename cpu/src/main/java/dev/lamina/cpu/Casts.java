@@ -40,11 +40,12 @@ final class Casts {
     static Step fit(Register d, DType dtype) {
         return switch (dtype) {
             case F16 -> w -> roundF16(d.floats(w), w.shorts(w.count(d.level)), w.count(d.level));
-            case BF16 -> w -> {
-                int n = w.count(d.level);
-                roundBf16(w.bits(0, d, n), n);
-                w.setBits(0, d, n);
-            };
+            case BF16 ->
+                w -> {
+                    int n = w.count(d.level);
+                    roundBf16(w.bits(0, d, n), n);
+                    w.setBits(0, d, n);
+                };
             case I8 -> w -> wrapI8(d.ints(w), w.count(d.level));
             case U8 -> w -> wrapU8(d.ints(w), w.count(d.level));
             case BOOL -> w -> wrapBool(d.ints(w), w.count(d.level));
@@ -54,30 +55,34 @@ final class Casts {
 
     private static Step convert(Register x, Register d, boolean truth) {
         return switch (x.kind) {
-            case FLOAT -> switch (d.kind) {
-                case FLOAT -> w -> System.arraycopy(x.floats(w), 0, d.floats(w), 0, w.count(d.level));
-                case DOUBLE -> w -> toDoubles(x.floats(w), d.doubles(w), w.count(d.level));
-                case INT -> w -> toInts(x.floats(w), d.ints(w), w.count(d.level), truth);
-                case LONG -> w -> toLongs(x.floats(w), d.longs(w), w.count(d.level));
-            };
-            case DOUBLE -> switch (d.kind) {
-                case FLOAT -> w -> toFloats(x.doubles(w), d.floats(w), w.count(d.level));
-                case DOUBLE -> w -> System.arraycopy(x.doubles(w), 0, d.doubles(w), 0, w.count(d.level));
-                case INT -> w -> toInts(x.doubles(w), d.ints(w), w.count(d.level), truth);
-                case LONG -> w -> toLongs(x.doubles(w), d.longs(w), w.count(d.level));
-            };
-            case INT -> switch (d.kind) {
-                case FLOAT -> w -> toFloats(x.ints(w), d.floats(w), w.count(d.level));
-                case DOUBLE -> w -> toDoubles(x.ints(w), d.doubles(w), w.count(d.level));
-                case INT -> w -> System.arraycopy(x.ints(w), 0, d.ints(w), 0, w.count(d.level));
-                case LONG -> w -> toLongs(x.ints(w), d.longs(w), w.count(d.level));
-            };
-            case LONG -> switch (d.kind) {
-                case FLOAT -> w -> toFloats(x.longs(w), d.floats(w), w.count(d.level));
-                case DOUBLE -> w -> toDoubles(x.longs(w), d.doubles(w), w.count(d.level));
-                case INT -> w -> toInts(x.longs(w), d.ints(w), w.count(d.level), truth);
-                case LONG -> w -> System.arraycopy(x.longs(w), 0, d.longs(w), 0, w.count(d.level));
-            };
+            case FLOAT ->
+                switch (d.kind) {
+                    case FLOAT -> w -> System.arraycopy(x.floats(w), 0, d.floats(w), 0, w.count(d.level));
+                    case DOUBLE -> w -> toDoubles(x.floats(w), d.doubles(w), w.count(d.level));
+                    case INT -> w -> toInts(x.floats(w), d.ints(w), w.count(d.level), truth);
+                    case LONG -> w -> toLongs(x.floats(w), d.longs(w), w.count(d.level));
+                };
+            case DOUBLE ->
+                switch (d.kind) {
+                    case FLOAT -> w -> toFloats(x.doubles(w), d.floats(w), w.count(d.level));
+                    case DOUBLE -> w -> System.arraycopy(x.doubles(w), 0, d.doubles(w), 0, w.count(d.level));
+                    case INT -> w -> toInts(x.doubles(w), d.ints(w), w.count(d.level), truth);
+                    case LONG -> w -> toLongs(x.doubles(w), d.longs(w), w.count(d.level));
+                };
+            case INT ->
+                switch (d.kind) {
+                    case FLOAT -> w -> toFloats(x.ints(w), d.floats(w), w.count(d.level));
+                    case DOUBLE -> w -> toDoubles(x.ints(w), d.doubles(w), w.count(d.level));
+                    case INT -> w -> System.arraycopy(x.ints(w), 0, d.ints(w), 0, w.count(d.level));
+                    case LONG -> w -> toLongs(x.ints(w), d.longs(w), w.count(d.level));
+                };
+            case LONG ->
+                switch (d.kind) {
+                    case FLOAT -> w -> toFloats(x.longs(w), d.floats(w), w.count(d.level));
+                    case DOUBLE -> w -> toDoubles(x.longs(w), d.doubles(w), w.count(d.level));
+                    case INT -> w -> toInts(x.longs(w), d.ints(w), w.count(d.level), truth);
+                    case LONG -> w -> System.arraycopy(x.longs(w), 0, d.longs(w), 0, w.count(d.level));
+                };
         };
     }
 

@@ -51,6 +51,35 @@ final class DoubleKernels {
         }
     }
 
+    /**
+     * {@link #add4x4} for 2 rows, for short rows only: the JIT compiler unrolls a loop by the lengths it has seen, so a loop that
+     * has seen short ones is slow for long ones. It is also the faster block there.
+     */
+    static void add2x4(double[][] c, double[][] b, int k, double[] a, int at, int row, int step, int n) {
+        double[] c0 = c[0];
+        double[] c1 = c[1];
+        double[] b0 = b[k];
+        double[] b1 = b[k + 1];
+        double[] b2 = b[k + 2];
+        double[] b3 = b[k + 3];
+        double a00 = a[at];
+        double a01 = a[at + step];
+        double a02 = a[at + 2 * step];
+        double a03 = a[at + 3 * step];
+        double a10 = a[at + row];
+        double a11 = a[at + row + step];
+        double a12 = a[at + row + 2 * step];
+        double a13 = a[at + row + 3 * step];
+        for (int j = 0; j < n; j++) {
+            double x0 = b0[j];
+            double x1 = b1[j];
+            double x2 = b2[j];
+            double x3 = b3[j];
+            c0[j] = Math.fma(a03, x3, Math.fma(a02, x2, Math.fma(a01, x1, Math.fma(a00, x0, c0[j]))));
+            c1[j] = Math.fma(a13, x3, Math.fma(a12, x2, Math.fma(a11, x1, Math.fma(a10, x0, c1[j]))));
+        }
+    }
+
     /** Adds 4 products to one row. */
     static void add1x4(double[] c, double[][] b, int k, double[] a, int at, int step, int n) {
         double[] b0 = b[k];

@@ -51,6 +51,35 @@ final class FloatKernels {
         }
     }
 
+    /**
+     * {@link #add4x4} for 2 rows, for short rows only: the JIT compiler unrolls a loop by the lengths it has seen, so a loop that
+     * has seen short ones is slow for long ones. It is also the faster block there.
+     */
+    static void add2x4(float[][] c, float[][] b, int k, float[] a, int at, int row, int step, int n) {
+        float[] c0 = c[0];
+        float[] c1 = c[1];
+        float[] b0 = b[k];
+        float[] b1 = b[k + 1];
+        float[] b2 = b[k + 2];
+        float[] b3 = b[k + 3];
+        float a00 = a[at];
+        float a01 = a[at + step];
+        float a02 = a[at + 2 * step];
+        float a03 = a[at + 3 * step];
+        float a10 = a[at + row];
+        float a11 = a[at + row + step];
+        float a12 = a[at + row + 2 * step];
+        float a13 = a[at + row + 3 * step];
+        for (int j = 0; j < n; j++) {
+            float x0 = b0[j];
+            float x1 = b1[j];
+            float x2 = b2[j];
+            float x3 = b3[j];
+            c0[j] = Math.fma(a03, x3, Math.fma(a02, x2, Math.fma(a01, x1, Math.fma(a00, x0, c0[j]))));
+            c1[j] = Math.fma(a13, x3, Math.fma(a12, x2, Math.fma(a11, x1, Math.fma(a10, x0, c1[j]))));
+        }
+    }
+
     /** Adds 4 products to one row. */
     static void add1x4(float[] c, float[][] b, int k, float[] a, int at, int step, int n) {
         float[] b0 = b[k];

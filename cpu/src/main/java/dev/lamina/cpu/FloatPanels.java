@@ -112,8 +112,9 @@ final class FloatPanels extends Panels {
         if (turn) {
             loadTurned(job, first, k0, i1 - i0, width);
         }
-        for (int i = 0; i < i1 - i0; i += 4) {
-            int rows = Math.min(4, i1 - i0 - i);
+        int step = width < GemmPlan.WIDE ? 2 : 4;
+        for (int i = 0; i < i1 - i0; i += step) {
+            int rows = Math.min(step, i1 - i0 - i);
             for (int r = 0; r < rows; r++) {
                 if (turn) {
                     unturn(turned, i + r, sums[r], width);
@@ -125,7 +126,9 @@ final class FloatPanels extends Panels {
             }
             addRows(b, rows, i * leftRow, kCount, width);
             if (turn) {
-                turn(sums[0], sums[1], sums[2], sums[3], turned, i, width);
+                for (int r = 0; r < rows; r += 2) {
+                    turn(sums[r], sums[r + 1], turned, i + r, width);
+                }
             } else {
                 for (int r = 0; r < rows; r++) {
                     store(sums[r], 0, job.out, first + (i + r) * out.row(), out.column(), width);
@@ -160,12 +163,10 @@ final class FloatPanels extends Panels {
         }
     }
 
-    private static void turn(float[] s0, float[] s1, float[] s2, float[] s3, float[] turned, int row, int width) {
+    private static void turn(float[] first, float[] second, float[] turned, int row, int width) {
         for (int j = 0, p = row; j < width; j++, p += GemmPlan.MAX_ROWS) {
-            turned[p] = s0[j];
-            turned[p + 1] = s1[j];
-            turned[p + 2] = s2[j];
-            turned[p + 3] = s3[j];
+            turned[p] = first[j];
+            turned[p + 1] = second[j];
         }
     }
 
@@ -173,7 +174,10 @@ final class FloatPanels extends Panels {
         int k = 0;
         for (; k + 4 <= kCount; k += 4) {
             int p = at + k * leftStep;
-            if (rows == 4) {
+            if (width < GemmPlan.WIDE) {
+                // A single row is done twice; the second result is not stored.
+                FloatKernels.add2x4(sums, b, k, leftRows, p, rows == 2 ? leftRow : 0, leftStep, width);
+            } else if (rows == 4) {
                 FloatKernels.add4x4(sums, b, k, leftRows, p, leftRow, leftStep, width);
             } else {
                 for (int r = 0; r < rows; r++) {

@@ -84,7 +84,7 @@ final class FoldLoops {
             float v = x[at + i * step];
             // Also true for NaN. A branch that is hardly ever taken is faster than Math.max.
             if (!(v <= max)) {
-                if (v != v) {
+                if (Float.isNaN(v)) {
                     return v;
                 }
                 max = v;
@@ -98,7 +98,7 @@ final class FoldLoops {
         for (int i = 0; i < n; i++) {
             double v = x[at + i * step];
             if (!(v <= max)) {
-                if (v != v) {
+                if (Double.isNaN(v)) {
                     return v;
                 }
                 max = v;
@@ -120,7 +120,7 @@ final class FoldLoops {
         for (int i = 0; i < n; i++) {
             float v = x[at + i * step];
             if (!(v >= min)) {
-                if (v != v) {
+                if (Float.isNaN(v)) {
                     return v;
                 }
                 min = v;
@@ -134,7 +134,7 @@ final class FoldLoops {
         for (int i = 0; i < n; i++) {
             double v = x[at + i * step];
             if (!(v >= min)) {
-                if (v != v) {
+                if (Double.isNaN(v)) {
                     return v;
                 }
                 min = v;

@@ -49,8 +49,7 @@ final class GatherKernel implements Kernel, Job.Parts {
                 throw IndexErrors.outOfRange("gather", row, i, rows);
             }
             long first = data.offset() + row * data.strides()[0];
-            RowCopy.copy(
-                    from, first, data.strides()[1], to, task.out().offset() + (long) i * width, width, bytes);
+            RowCopy.copy(from, first, data.strides()[1], to, task.out().offset() + (long) i * width, width, bytes);
         }
     }
 }

@@ -43,6 +43,9 @@ record GemmPlan(
     /** Edge of the square of out that the tile path works on. */
     static final int SQUARE = 32;
 
+    /** Panels below this many columns have a loop of their own. */
+    static final int WIDE = 128;
+
     /** Work below this is done by the caller: a fork, a join and cold caches cost a good part of it. */
     private static final double SERIAL_NANOS = 25_000;
 
@@ -108,13 +111,20 @@ record GemmPlan(
         return Math.ceilDiv(rows, taskRows);
     }
 
-    /** Measured: a call for 4 rows and 4 k costs 90 ns and 6.5 ns per vector; a copied element 0.1 ns, or 0.5 ns transposed. */
+    /**
+     * Measured for f32: a block of 4 rows and 4 k costs 50 ns and 7 ns per vector, one of 2 rows for narrow panels 20 ns and 6.5 ns
+     * per vector; a copied element 0.1 ns, or 0.5 ns transposed.
+     */
     private static double vectorNanos(int rows, int columns, int k, int lanes, boolean contiguous, boolean direct) {
+        double vectors = (double) columns / lanes;
         int full = rows / 4;
-        double calls = (full + 0.5 * (rows % 4)) * Math.ceilDiv(k, 4);
+        double blocks = columns < WIDE
+                ? Math.ceilDiv(rows, 2) * (20 + 6.5 * vectors)
+                : full * (50 + 7 * vectors) + rows % 4 * (20 + 3 * vectors);
+        double compute = blocks * Math.ceilDiv(k, 4);
         double packing = (contiguous ? 0.1 : 0.5) * columns * k;
         double storing = (direct ? 0.2 : 2) * rows * columns * Math.ceilDiv(k, MAX_K_BLOCK);
-        return calls * (90 + 6.5 * columns / lanes) + packing + storing;
+        return compute + packing + storing;
     }
 
     /** Measured: 0.2 ns per product of two elements in tiles of 4 x 4, 0.3 ns in columns. */

@@ -10,6 +10,6 @@ enum Level {
     FULL;
 
     static Level higher(Level a, Level b) {
-        return a.ordinal() >= b.ordinal() ? a : b;
+        return a.compareTo(b) >= 0 ? a : b;
     }
 }

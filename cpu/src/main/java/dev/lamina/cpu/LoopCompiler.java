@@ -158,11 +158,7 @@ final class LoopCompiler {
             return false;
         }
         Register d = define(v, apply.dtype());
-        steps.add(
-                phase(v),
-                rows ? Operations.scaledRows(f, x, s, d) : Operations.scaled(f, x, s, d),
-                List.of(x, s),
-                d);
+        steps.add(phase(v), rows ? Operations.scaledRows(f, x, s, d) : Operations.scaled(f, x, s, d), List.of(x, s), d);
         return true;
     }
 

@@ -60,7 +60,10 @@ final class LoopKernel implements Kernel, Job.Parts {
         double elements = (double) space.tileRows() * space.tileLength();
         double cost = (elements * steps.cost() + TILE_OVERHEAD) * (stream ? reduced.count() : 1);
         boolean alone = cost * kept.count() < ALONE;
-        boolean cut = stream && !alone && kept.count() < ENOUGH_TILES && folds.length == steps.folds().size();
+        boolean cut = stream
+                && !alone
+                && kept.count() < ENOUGH_TILES
+                && folds.length == steps.folds().size();
         int wanted = cut ? (int) Math.min(MOST_BLOCKS, Math.max(1, cost / PART)) : 1;
         tilesPerBlock = Math.ceilDiv(Math.max(1, reduced.count()), wanted);
         blocks = Math.ceilDiv(Math.max(1, reduced.count()), tilesPerBlock);

@@ -118,11 +118,11 @@ final class LoopSpace {
         if (columns) {
             int across = (int) Math.min(axes.get(last).extent, wholeRows ? Math.max(1, LARGEST / length) : TILE);
             tile[last] = even(axes.get(last).extent, across);
-            long room = wholeRows ? length : TILE / Math.max(1, tile[last]);
-            fill(last - 1, room, true);
+            boolean whole = wholeRows || isEmpty();
+            fill(last - 1, whole ? Long.MAX_VALUE : TILE / Math.max(1, tile[last]), true);
             fill(last - 1, 1, false);
         } else if (wholeRows || length <= TILE) {
-            fill(last, length, true);
+            fill(last, Long.MAX_VALUE, true);
             fill(last, blocked ? TILE : TILE / length, false);
         } else {
             fill(last, TILE, true);
@@ -192,6 +192,11 @@ final class LoopSpace {
             }
         }
         return false;
+    }
+
+    /** True if there is no index. */
+    boolean isEmpty() {
+        return axes.stream().anyMatch(axis -> axis.extent == 0);
     }
 
     /** True in the columns layout. */

@@ -19,6 +19,8 @@ final class LoopSteps {
     private final List<Fold> folds = new ArrayList<>();
     private final Map<Kind, List<Integer>> lengths = new EnumMap<>(Kind.class);
     private double heavyCost;
+    private int rows;
+    private int size;
 
     LoopSteps() {
         for (Phase phase : Phase.values()) {
@@ -66,20 +68,20 @@ final class LoopSteps {
 
     /** Gives each register its array. Registers of a tile's intermediate results share arrays when their lives do not overlap. */
     Workspace.Needs place(LoopSpace space) {
-        int rows = Math.max(1, space.tileRows());
-        int[] lengthOf = {1, rows, Math.max(1, rows * space.tileLength())};
+        rows = Math.max(1, space.tileRows());
+        size = Math.max(1, rows * space.tileLength());
         for (Phase phase : Phase.values()) {
             if (phase == Phase.TILE) {
-                placeTile(lengthOf);
+                placeTile();
             } else {
-                of(phase).forEach(entry -> entry.writes.forEach(register -> placeNew(register, lengthOf)));
+                of(phase).forEach(entry -> entry.writes.forEach(register -> placeNew(register)));
             }
         }
         return new Workspace.Needs(
                 needs(Kind.FLOAT), needs(Kind.DOUBLE), needs(Kind.INT), needs(Kind.LONG), space.rank());
     }
 
-    private void placeTile(int[] lengthOf) {
+    private void placeTile() {
         List<Entry> tile = of(Phase.TILE);
         Map<Register, Integer> last = new HashMap<>();
         for (int i = 0; i < tile.size(); i++) {
@@ -107,21 +109,27 @@ final class LoopSteps {
                 if (!write.isPlaced() && write.level == Level.FULL && !vacant.isEmpty()) {
                     write.place(vacant.removeLast());
                 } else {
-                    placeNew(write, lengthOf);
+                    placeNew(write);
                 }
             }
         }
     }
 
-    private void placeNew(Register register, int[] lengthOf) {
+    private void placeNew(Register register) {
         if (!register.isPlaced()) {
             List<Integer> taken = lengths.getOrDefault(register.kind, List.of());
             register.place(taken.size());
-            taken.add(lengthOf[register.level.ordinal()]);
+            taken.add(switch (register.level) {
+                case SCALAR -> 1;
+                case ROW -> rows;
+                case FULL -> size;
+            });
         }
     }
 
     private int[] needs(Kind kind) {
-        return lengths.getOrDefault(kind, List.of()).stream().mapToInt(length -> length).toArray();
+        return lengths.getOrDefault(kind, List.of()).stream()
+                .mapToInt(length -> length)
+                .toArray();
     }
 }

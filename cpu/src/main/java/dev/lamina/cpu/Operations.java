@@ -70,13 +70,14 @@ final class Operations {
     /** d = x where the mask is true, else y. */
     static Step where(Register mask, Register x, Register y, Register d) {
         return switch (d.kind) {
-            case FLOAT -> w -> {
-                // The bits as ints: the JIT makes vectors of this, not of a choice between floats.
-                int n = w.count(d.level);
-                int[] left = w.bits(0, x, n);
-                IntOps.where(mask.ints(w), left, w.bits(1, y, n), left, n);
-                w.setBits(0, d, n);
-            };
+            case FLOAT ->
+                w -> {
+                    // The bits as ints: the JIT makes vectors of this, not of a choice between floats.
+                    int n = w.count(d.level);
+                    int[] left = w.bits(0, x, n);
+                    IntOps.where(mask.ints(w), left, w.bits(1, y, n), left, n);
+                    w.setBits(0, d, n);
+                };
             case DOUBLE -> w -> where(mask.ints(w), x.doubles(w), y.doubles(w), d.doubles(w), w.count(d.level));
             case INT -> w -> IntOps.where(mask.ints(w), x.ints(w), y.ints(w), d.ints(w), w.count(d.level));
             case LONG -> w -> LongOps.where(mask.ints(w), x.longs(w), y.longs(w), d.longs(w), w.count(d.level));

@@ -4,6 +4,7 @@ import dev.lamina.core.DType;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * A copy of rows with some of them changed by index. Updates are grouped by row first; then each row of the result is written
@@ -150,7 +151,7 @@ final class ScatterKernel implements Kernel {
 
     private void widen(Workspace w) {
         if (sum.kind == Kind.FLOAT) {
-            java.util.Arrays.fill(w.doubles[0], 0, w.rows, 0);
+            Arrays.fill(w.doubles[0], 0, w.rows, 0);
             FoldLoops.sumAcross(sum.floats(w), w.doubles[0], w.rows);
         }
     }

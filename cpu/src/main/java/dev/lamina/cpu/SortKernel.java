@@ -92,9 +92,7 @@ final class SortKernel implements Kernel {
         boolean floats = in.dtype().isFloat();
         for (int i = 0; i < length; i++) {
             long at = first + i * stride;
-            long key = floats
-                    ? key(Elements.get(from, in.dtype(), at))
-                    : Elements.getLong(from, in.dtype(), at);
+            long key = floats ? key(Elements.get(from, in.dtype(), at)) : Elements.getLong(from, in.dtype(), at);
             l.keys[i] = key ^ flip;
             l.order[i] = i;
         }

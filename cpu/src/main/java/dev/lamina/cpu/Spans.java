@@ -65,7 +65,8 @@ final class Spans {
     }
 
     /** Writes f32, or f16 and bf16 from values that are rounded already. */
-    static void store(MemorySegment to, DType dtype, long first, long stride, float[] from, int at, int n, Workspace w) {
+    static void store(
+            MemorySegment to, DType dtype, long first, long stride, float[] from, int at, int n, Workspace w) {
         switch (dtype) {
             case F32 -> {
                 if (stride == 1 && n >= BULK) {

@@ -42,26 +42,30 @@ final class Spreads {
     /** Neighbours belong to one row. */
     private static Step along(Register x, Register d) {
         return switch (d.kind) {
-            case FLOAT -> w -> {
-                for (int k = 0; k < w.rows; k++) {
-                    Arrays.fill(d.floats(w), k * w.length, (k + 1) * w.length, x.floats(w)[k]);
-                }
-            };
-            case DOUBLE -> w -> {
-                for (int k = 0; k < w.rows; k++) {
-                    Arrays.fill(d.doubles(w), k * w.length, (k + 1) * w.length, x.doubles(w)[k]);
-                }
-            };
-            case INT -> w -> {
-                for (int k = 0; k < w.rows; k++) {
-                    Arrays.fill(d.ints(w), k * w.length, (k + 1) * w.length, x.ints(w)[k]);
-                }
-            };
-            case LONG -> w -> {
-                for (int k = 0; k < w.rows; k++) {
-                    Arrays.fill(d.longs(w), k * w.length, (k + 1) * w.length, x.longs(w)[k]);
-                }
-            };
+            case FLOAT ->
+                w -> {
+                    for (int k = 0; k < w.rows; k++) {
+                        Arrays.fill(d.floats(w), k * w.length, (k + 1) * w.length, x.floats(w)[k]);
+                    }
+                };
+            case DOUBLE ->
+                w -> {
+                    for (int k = 0; k < w.rows; k++) {
+                        Arrays.fill(d.doubles(w), k * w.length, (k + 1) * w.length, x.doubles(w)[k]);
+                    }
+                };
+            case INT ->
+                w -> {
+                    for (int k = 0; k < w.rows; k++) {
+                        Arrays.fill(d.ints(w), k * w.length, (k + 1) * w.length, x.ints(w)[k]);
+                    }
+                };
+            case LONG ->
+                w -> {
+                    for (int k = 0; k < w.rows; k++) {
+                        Arrays.fill(d.longs(w), k * w.length, (k + 1) * w.length, x.longs(w)[k]);
+                    }
+                };
         };
     }
 }

@@ -37,9 +37,8 @@ abstract class Window implements Step {
             if (!inside || space.tile(i) == 1) {
                 continue;
             }
-            boolean joined = outer >= 0
-                    && space.tile(i) == space.extent(i)
-                    && strides[outer] == strides[i] * space.extent(i);
+            boolean joined =
+                    outer >= 0 && space.tile(i) == space.extent(i) && strides[outer] == strides[i] * space.extent(i);
             if (joined) {
                 inner[count - 1] *= space.extent(i);
                 stride[count - 1] = strides[i];

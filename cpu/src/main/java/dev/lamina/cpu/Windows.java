@@ -11,10 +11,15 @@ final class Windows {
 
     /** d = elements of memory. */
     static Step load(LoopSpace space, Task.Access access, Register d) {
+        boolean empty = space.isEmpty();
         return new Window(space, d.level, access.offset(), access.strides()) {
             @Override
             void span(Workspace w, long base, long stride, int at, int n) {
                 MemorySegment from = w.buffers[access.buffer()];
+                if (empty && (base + (n - 1) * stride + 1) * access.dtype().bytes() > from.byteSize()) {
+                    // In an empty space a value that looks like one number for all may have no element at all.
+                    return;
+                }
                 switch (d.kind) {
                     case FLOAT -> Spans.load(from, access.dtype(), base, stride, d.floats(w), at, n, w);
                     case DOUBLE -> Spans.load(from, base, stride, d.doubles(w), at, n);

@@ -1,6 +1,7 @@
 package dev.lamina.cpu;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * What one thread needs to run a part of a kernel: registers, temporary arrays, and the tile it is at. Workspaces go from kernel
@@ -52,6 +53,7 @@ final class Workspace {
      * @param longs lengths of the registers of kind LONG
      * @param axes number of axes
      */
+    @SuppressWarnings("ArrayRecordComponent")
     record Needs(int[] floats, int[] doubles, int[] ints, int[] longs, int axes) {}
 
     static Workspace take(MemorySegment[] buffers) {
@@ -68,7 +70,7 @@ final class Workspace {
     void prepare(Needs needs) {
         prepareFloats(needs.floats);
         if (doubles.length < needs.doubles.length) {
-            doubles = java.util.Arrays.copyOf(doubles, needs.doubles.length);
+            doubles = Arrays.copyOf(doubles, needs.doubles.length);
         }
         for (int i = 0; i < needs.doubles.length; i++) {
             if (doubles[i] == null || doubles[i].length < needs.doubles[i]) {
@@ -76,7 +78,7 @@ final class Workspace {
             }
         }
         if (ints.length < needs.ints.length) {
-            ints = java.util.Arrays.copyOf(ints, needs.ints.length);
+            ints = Arrays.copyOf(ints, needs.ints.length);
         }
         for (int i = 0; i < needs.ints.length; i++) {
             if (ints[i] == null || ints[i].length < needs.ints[i]) {
@@ -84,7 +86,7 @@ final class Workspace {
             }
         }
         if (longs.length < needs.longs.length) {
-            longs = java.util.Arrays.copyOf(longs, needs.longs.length);
+            longs = Arrays.copyOf(longs, needs.longs.length);
         }
         for (int i = 0; i < needs.longs.length; i++) {
             if (longs[i] == null || longs[i].length < needs.longs[i]) {
@@ -99,8 +101,8 @@ final class Workspace {
 
     private void prepareFloats(int[] lengths) {
         if (floats.length < lengths.length) {
-            floats = java.util.Arrays.copyOf(floats, lengths.length);
-            floatViews = java.util.Arrays.copyOf(floatViews, lengths.length);
+            floats = Arrays.copyOf(floats, lengths.length);
+            floatViews = Arrays.copyOf(floatViews, lengths.length);
         }
         for (int i = 0; i < lengths.length; i++) {
             if (floats[i] == null || floats[i].length < lengths[i]) {

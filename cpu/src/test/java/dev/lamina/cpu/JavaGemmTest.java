@@ -136,12 +136,12 @@ class JavaGemmTest {
         };
     }
 
-    /** Compares elements of C (about 200000 / k of them, spread) and that nothing else was written. */
+    /** Compares elements of C (about 50000 / k of them, spread) and that nothing else was written. */
     private static void check(Product p, MemorySegment result) {
         DType dtype = p.shape.dtype();
         MemorySegment rest = MemorySegment.ofArray(result.toArray(ValueLayout.JAVA_BYTE));
         double operations = p.shape.operations() / 2;
-        int every = operations > 200_000 ? (int) (operations / 200_000) | 1 : 1;
+        int every = operations > 50_000 ? (int) (operations / 50_000) | 1 : 1;
         int next = 0;
         for (int i = 0; i < p.shape.m(); i++) {
             for (int j = 0; j < p.shape.n(); j++) {
@@ -221,7 +221,7 @@ class JavaGemmTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, mode = EnumSource.Mode.EXCLUDE, names = "BOOL")
+    @EnumSource(names = {"F32", "F64", "BF16", "I32"})
     void theNumberOfThreadsDoesNotChangeTheBits(DType dtype) {
         Random random = new Random(6);
         int[][] shapes = {{207, 130, 270}, {33, 600, 40}, {5, 3000, 70}, {3000, 3, 70}};

@@ -84,22 +84,19 @@ final class NaiveLoop {
         boolean single = uniform.dtype() == DType.F32;
         int perBlock = single ? 4 : 2;
         long position = place(uniform.offset(), uniform.strides(), i);
-        long seed = Elements.getLong(buffers[uniform.seed().buffer()], DType.I64, uniform.seed().offset());
+        long seed = Elements.getLong(
+                buffers[uniform.seed().buffer()], DType.I64, uniform.seed().offset());
         Philox.block(seed, uniform.stream(), position / perBlock, words, 0);
         int at = (int) (position % perBlock);
         return single ? Philox.toFloat(words[at]) : Philox.toDouble(words[2 * at], words[2 * at + 1]);
     }
 
     private double number(int value, int i) {
-        return loop.values().get(value).dtype().isFloat()
-                ? doubles.get(value)[i]
-                : longs.get(value)[i];
+        return loop.values().get(value).dtype().isFloat() ? doubles.get(value)[i] : longs.get(value)[i];
     }
 
     private long whole(int value, int i) {
-        return loop.values().get(value).dtype().isFloat()
-                ? (long) doubles.get(value)[i]
-                : longs.get(value)[i];
+        return loop.values().get(value).dtype().isFloat() ? (long) doubles.get(value)[i] : longs.get(value)[i];
     }
 
     private void apply(Task.Apply apply, int i) {

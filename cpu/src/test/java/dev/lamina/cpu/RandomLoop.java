@@ -26,6 +26,8 @@ final class RandomLoop {
         Elementwise.NEG, Elementwise.ABS, Elementwise.SIGN, Elementwise.FLOOR, Elementwise.CEIL, Elementwise.ROUND
     };
 
+    private static final Reduce.Kind[] KINDS = Reduce.Kind.values();
+
     private final Random random;
     private final int[] dims;
     private final int reduced;
@@ -98,8 +100,19 @@ final class RandomLoop {
     }
 
     private DType dtype() {
-        DType[] all = {DType.F32, DType.F32, DType.F32, DType.F64, DType.F16, DType.BF16, DType.I64, DType.I32, DType.I8,
-            DType.U8, DType.BOOL};
+        DType[] all = {
+            DType.F32,
+            DType.F32,
+            DType.F32,
+            DType.F64,
+            DType.F16,
+            DType.BF16,
+            DType.I64,
+            DType.I32,
+            DType.I8,
+            DType.U8,
+            DType.BOOL
+        };
         return all[random.nextInt(all.length)];
     }
 
@@ -111,7 +124,8 @@ final class RandomLoop {
             DType dtype = dtype();
             values.add(new Task.Constant(random.nextInt(9) - 4, dtype));
         } else if (kind == 1) {
-            values.add(new Task.Position(random.nextInt(5), strides(random.nextInt(4) == 0).strides()));
+            values.add(new Task.Position(
+                    random.nextInt(5), strides(random.nextInt(4) == 0).strides()));
         } else if (kind == 2 && dims.length > 0) {
             buffers.add(Arena.ofAuto().allocate(8));
             Elements.setLong(buffers.getLast(), DType.I64, 0, random.nextLong());
@@ -127,6 +141,7 @@ final class RandomLoop {
         }
     }
 
+    @SuppressWarnings("ArrayRecordComponent")
     private record Place(long offset, long[] strides, long size) {}
 
     /** Random strides: some order of the axes in memory, with gaps, repeats and steps backwards. */
@@ -237,7 +252,7 @@ final class RandomLoop {
 
     private void fold(int of) {
         DType dtype = values.get(of).dtype();
-        Reduce.Kind kind = Reduce.Kind.values()[random.nextInt(5)];
+        Reduce.Kind kind = KINDS[random.nextInt(KINDS.length)];
         boolean position = kind == Reduce.Kind.ARGMAX || kind == Reduce.Kind.ARGMIN;
         values.add(new Task.Fold(kind, position ? DType.I64 : dtype, of));
         afterFold.add(values.size() - 1);
@@ -256,7 +271,7 @@ final class RandomLoop {
                 step *= Math.max(1, dims[d]);
             }
             if (gap == 1 && random.nextInt(6) == 0) {
-                gap = 1 + random.nextInt(2);
+                gap += random.nextInt(2);
             }
         }
         long offset = random.nextInt(3);
@@ -281,9 +296,7 @@ final class RandomLoop {
             case Task.Position position -> differs(position.strides());
             case Task.Uniform uniform -> differs(uniform.strides());
             case Task.Apply apply ->
-                differs(apply.a())
-                        || (apply.b() >= 0 && differs(apply.b()))
-                        || (apply.c() >= 0 && differs(apply.c()));
+                differs(apply.a()) || (apply.b() >= 0 && differs(apply.b())) || (apply.c() >= 0 && differs(apply.c()));
             case Task.Fold ignored -> false;
         };
     }

@@ -43,7 +43,8 @@ public final class ProgressLine implements Callback {
         long now = System.nanoTime();
         if (now - shown >= INTERVAL) {
             shown = now;
-            out.print("\r\u001b[K" + live(progress));
+            // Without line wrap for the moment: a line longer than the terminal could not be written anew.
+            out.print("\u001b[?7l\r\u001b[K" + live(progress) + "\u001b[?7h");
             out.flush();
         }
     }
@@ -71,15 +72,18 @@ public final class ProgressLine implements Callback {
         int filled = (int) (BAR * progress.examplesDone() / Math.max(1, progress.examples()));
         double left = (progress.examples() - progress.examplesDone()) / progress.examplesPerSecond();
         return epoch(progress) + " [" + "=".repeat(filled) + " ".repeat(BAR - filled) + "] " + progress.examplesDone()
-                + "/" + progress.examples() + "  " + duration(left) + " left  " + speed(progress) + values(progress);
+                + "/" + progress.examples() + "  " + duration(left) + " left  " + speed(progress) + " samples/s"
+                + values(progress);
     }
 
     private static String done(Progress progress) {
-        return epoch(progress) + "  " + duration(progress.seconds()) + "  " + speed(progress) + values(progress);
+        return epoch(progress)
+                + String.format(Locale.ROOT, "%8s  %9s samples/s", duration(progress.seconds()), speed(progress))
+                + values(progress);
     }
 
     private static String speed(Progress progress) {
-        return String.format(Locale.ROOT, "%,.0f samples/s", progress.examplesPerSecond());
+        return String.format(Locale.ROOT, "%,.0f", progress.examplesPerSecond());
     }
 
     private static String values(Progress progress) {
@@ -94,6 +98,9 @@ public final class ProgressLine implements Callback {
     }
 
     static String duration(double seconds) {
+        if (seconds < 0.9995) {
+            return Math.round(seconds * 1000) + " ms";
+        }
         if (seconds < 60) {
             return String.format(Locale.ROOT, "%.1f s", seconds);
         }

@@ -130,8 +130,7 @@ class CallbackTest {
         assertEquals(2, lines.size());
         assertTrue(
                 lines.get(1)
-                        .matches(
-                                "epoch 2/2  \\d+\\.\\d s  [\\d,]+ samples/s  loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}"),
+                        .matches("epoch 2/2 +[\\d.]+ m?s +[\\d,]+ samples/s  loss \\d\\.\\d{4}  accuracy \\d\\.\\d{4}"),
                 lines.get(1));
     }
 
@@ -139,11 +138,13 @@ class CallbackTest {
     void oneLiveLineOnATerminal() {
         String text = shown(true, 64);
         assertEquals(2, text.chars().filter(c -> c == '\n').count());
-        assertTrue(text.matches("(?s).*\r\u001b\\[Kepoch 1/2 \\[=* *\\] \\d+/64  \\d\\.\\d s left  .*"), text);
+        assertTrue(text.matches("(?s).*\r\u001b\\[Kepoch 1/2 \\[=* *\\] \\d+/64  [\\d.]+ m?s left  .*"), text);
     }
 
     @Test
     void durations() {
+        assertEquals("45 ms", ProgressLine.duration(0.0451));
+        assertEquals("1.0 s", ProgressLine.duration(0.9996));
         assertEquals("1.5 s", ProgressLine.duration(1.5));
         assertEquals("2:05 min", ProgressLine.duration(125.2));
         assertEquals("1:02 h", ProgressLine.duration(3725));

@@ -85,6 +85,11 @@ final class Console {
         error.printStackTrace(err);
     }
 
+    /** Ends the program when nobody reads its text any more. */
+    void requireReader() {
+        flush(people());
+    }
+
     /** The stream for people. */
     PrintStream people() {
         return json ? err : out;

@@ -24,6 +24,7 @@ final class DoctorCommand implements Command {
     @Override
     public void run(Arguments arguments, Console console) {
         Engine engine = Engine.start(arguments);
+        Memory memory = Memory.shared();
         Machine machine = Machine.here();
         console.line("lamina     %s", Environment.version());
         console.line("java       %s, %s", Environment.java(), Environment.system());
@@ -39,7 +40,6 @@ final class DoctorCommand implements Command {
         console.line(
                 "copy       %.1f GB/s read and written (%s of f32, median of %d)",
                 copy.rate(), ByteSize.text(4L * copy.size()), copy.runs());
-        Memory memory = Memory.shared();
         console.line(
                 "memory     limit %s, in use %s, at most so far %s; Java heap %s",
                 ByteSize.text(memory.limit()),

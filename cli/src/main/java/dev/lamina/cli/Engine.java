@@ -21,7 +21,8 @@ record Engine(Backend backend, int threads) {
             System.setProperty(THREADS, Integer.toString(arguments.integer("--threads", 1, 1, MOST_THREADS)));
         }
         arguments.text("--backend").ifPresent(Engine::use);
-        return new Engine(Backends.current(), poolSize());
+        int threads = poolSize();
+        return new Engine(Backends.current(), threads);
     }
 
     private static void use(String name) {

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -71,9 +72,23 @@ public final class Main {
         } catch (OutOfMemoryError e) {
             return report(console, e, debug, outOfMemory(), FAILURE);
         } catch (RuntimeException | Error e) {
+            Optional<LaminaException> inner = meant(e);
+            if (inner.isPresent()) {
+                return report(console, e, debug, "lamina: " + inner.get().getMessage(), FAILURE);
+            }
             return report(
                     console, e, debug, "lamina: internal error: " + e + "; run with --debug and report it", FAILURE);
         }
+    }
+
+    /** The error with a message for people inside one of the JVM, as when a class or a service cannot be made ready. */
+    private static Optional<LaminaException> meant(Throwable error) {
+        for (Throwable cause = error.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof LaminaException inner) {
+                return Optional.of(inner);
+            }
+        }
+        return Optional.empty();
     }
 
     private static int report(Console console, Throwable error, boolean debug, String message, int code) {

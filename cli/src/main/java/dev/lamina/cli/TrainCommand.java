@@ -84,10 +84,11 @@ final class TrainCommand implements Command {
         }
 
         /** A large rate at first finds the way quickly; a small one at the end settles. */
-        Callback decay() {
+        Callback epoch(Console console) {
             return new Callback() {
                 @Override
                 public void onEpochBegin(Progress progress) {
+                    console.requireReader();
                     progress.model().optimizer().learningRate(rate * (1 - (progress.epoch() - 1.0) / epochs));
                 }
             };
@@ -144,7 +145,7 @@ final class TrainCommand implements Command {
                 FitOptions.epochs(plan.epochs)
                         .batchSize(plan.batch)
                         .seed(plan.seed)
-                        .callbacks(plan.decay(), ProgressLine.of(console.people(), console.isLive())));
+                        .callbacks(plan.epoch(console), ProgressLine.of(console.people(), console.isLive())));
         double seconds = (System.nanoTime() - start) * 1e-9;
         console.line("");
         Measured measured = Measured.of(model, test, recipe.classes());

@@ -3,6 +3,7 @@ package dev.lamina.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.lamina.core.LaminaException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -120,6 +121,9 @@ class UsageTest {
                 "--debug");
         assertGuarded(StackOverflowError::new, "lamina: internal error: ", "StackOverflowError", "--debug");
         assertGuarded(() -> new OutOfMemoryError("Java heap space"), "lamina: expected room in the Java heap", "-Xmx");
+        assertGuarded(
+                () -> new ExceptionInInitializerError(new LaminaException("memory: expected room")),
+                "lamina: memory: expected");
         assertGuarded(
                 () -> new UncheckedIOException(new IOException("No space left on device")), "no space left on device");
         assertGuarded(() -> new UncheckedIOException(new IOException()), "got: IOException");

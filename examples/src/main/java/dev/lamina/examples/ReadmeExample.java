@@ -20,16 +20,16 @@ public final class ReadmeExample {
     /** Trains on the handwritten digits that come with Lamina. */
     public static void main(String[] args) {
         // README: begin
-        Model model = Sequential.of(dense(128).relu(), dropout(0.2), dense(10));
-        model.compile(adam(2e-3), sparseCategoricalCrossentropy(), accuracy());
-        model.fit(Digits.train(), epochs(20).batchSize(32).callbacks(ProgressLine.standard()));
+        Model model = Sequential.of(dense(256).relu(), dropout(0.3), dense(10));
+        model.compile(adam(3e-3), sparseCategoricalCrossentropy(), accuracy());
+        model.fit(Digits.train(), epochs(30).batchSize(64).callbacks(ProgressLine.of(System.out, false)));
 
         System.out.println(model.summary());
-        System.out.println(model.evaluate(Digits.test())); // such as: loss 0.0914  accuracy 0.9721
+        System.out.println(model.evaluate(Digits.test()));
 
         model.save(Path.of("digits.safetensors"));
         Model same = Model.load(Path.of("digits.safetensors"));
-        System.out.println(same.predict(Digits.test().features()).argmax(1)); // the class of each example
+        System.out.println(same.predict(Digits.test().take(5).features()).argmax(1));
         // README: end
     }
 }

@@ -119,11 +119,12 @@ final class LoopSteps {
         if (!register.isPlaced()) {
             List<Integer> taken = lengths.getOrDefault(register.kind, List.of());
             register.place(taken.size());
-            taken.add(switch (register.level) {
-                case SCALAR -> 1;
-                case ROW -> rows;
-                case FULL -> size;
-            });
+            taken.add(
+                    switch (register.level) {
+                        case SCALAR -> 1;
+                        case ROW -> rows;
+                        case FULL -> size;
+                    });
         }
     }
 

@@ -4,8 +4,11 @@ import dev.lamina.core.DType;
 import dev.lamina.core.Gradients;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
+import dev.lamina.core.Variable;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
@@ -30,6 +33,14 @@ final class FuzzGraph {
      */
     record Output(Tensor tensor, double error, double relative) {}
 
+    /**
+     * What a graph computes.
+     *
+     * @param outputs results
+     * @param updates new values of variables, which are stored in the same run
+     */
+    record Built(List<Output> outputs, Map<Variable, Output> updates) {}
+
     /** Makes one more value from an existing one; empty where the operation does not fit. */
     interface Step {
         Optional<Traced> apply(FuzzGraph graph, Traced x);
@@ -40,7 +51,9 @@ final class FuzzGraph {
     private final int[] extents;
     private final List<Traced> pool = new ArrayList<>();
     private final List<Traced> floatLeaves = new ArrayList<>();
+    private final Map<Variable, Traced> variables = new LinkedHashMap<>();
     private final boolean smooth;
+    private final boolean stateful;
 
     private FuzzGraph(long seed) {
         random = new SplittableRandom(seed);
@@ -50,15 +63,11 @@ final class FuzzGraph {
                 ? (kind < 5 ? DType.F64 : DType.F32)
                 : kind < 6 ? DType.F32 : kind < 8 ? DType.F64 : kind < 9 ? DType.BF16 : DType.F16;
         extents = new int[] {extent(), extent(), extent()};
+        stateful = chance(30);
     }
 
-    /** The outputs of the graph of a seed. */
-    static List<Output> outputs(long seed) {
-        return outputs(seed, Integer.MAX_VALUE);
-    }
-
-    /** The outputs of the graph of a seed, cut off after some steps. */
-    static List<Output> outputs(long seed, int steps) {
+    /** The graph of a seed, cut off after some steps. */
+    static Built of(long seed, int steps) {
         FuzzGraph graph = new FuzzGraph(seed);
         int wanted = graph.random.nextInt(3, 19);
         graph.leaf();
@@ -66,7 +75,7 @@ final class FuzzGraph {
         for (int i = 0; i < Math.min(wanted, steps); i++) {
             graph.grow();
         }
-        return graph.smooth ? graph.withGradients() : graph.someOutputs();
+        return new Built(graph.smooth ? graph.withGradients() : graph.someOutputs(), graph.updates());
     }
 
     private int extent() {
@@ -155,6 +164,11 @@ final class FuzzGraph {
     /** A new leaf of random values, or now and then of one value. */
     Traced leaf(Shape shape, DType dtype) {
         Traced leaf = chance(8) ? FuzzLeaves.constant(this, shape, dtype) : FuzzLeaves.data(this, shape, dtype);
+        if (stateful && chance(60)) {
+            Variable variable = Variable.of("v" + variables.size(), leaf.tensor());
+            leaf = leaf.moved(variable.value());
+            variables.put(variable, leaf);
+        }
         pool.add(leaf);
         if (leaf.isFloat()) {
             floatLeaves.add(leaf);
@@ -165,6 +179,22 @@ final class FuzzGraph {
     /** An existing value that passes a test, young ones first. */
     Optional<Traced> find(Predicate<Traced> test) {
         return pool.reversed().stream().filter(test).filter(x -> chance(70)).findFirst();
+    }
+
+    /** For every variable some value of its shape and dtype, often its own elements in another order. */
+    private Map<Variable, Output> updates() {
+        Map<Variable, Output> updates = new LinkedHashMap<>();
+        variables.forEach((variable, old) -> {
+            Traced turned =
+                    old.moved(old.rank() == 0 ? old.tensor() : old.tensor().flip(below(old.rank())));
+            Traced next = find(x -> x.shape().equals(old.shape())
+                            && x.tensor().dtype() == old.tensor().dtype()
+                            && (x != old || chance(20)))
+                    .filter(x -> chance(80))
+                    .orElse(turned);
+            updates.put(variable, output(next));
+        });
+        return updates;
     }
 
     private List<Output> someOutputs() {

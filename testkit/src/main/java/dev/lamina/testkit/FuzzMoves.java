@@ -17,7 +17,9 @@ final class FuzzMoves {
             FuzzMoves::slice,
             FuzzMoves::slice,
             FuzzMoves::permute,
-            FuzzMoves::permute,
+            FuzzMoves::chain,
+            FuzzMoves::chain,
+            FuzzMoves::chain,
             always(Tensor::flatten),
             FuzzMoves::reshape,
             FuzzMoves::reshape,
@@ -39,7 +41,33 @@ final class FuzzMoves {
             FuzzMoves::scatterAdd,
             FuzzMoves::sort);
 
+    /** What costs nothing, since it is read through strides. */
+    private static final List<Step> VIEWS = List.of(
+            FuzzMoves::slice,
+            FuzzMoves::slice,
+            FuzzMoves::slice,
+            FuzzMoves::permute,
+            FuzzMoves::permute,
+            FuzzMoves::reshape,
+            FuzzMoves::expand,
+            FuzzMoves::axes,
+            FuzzMoves::flip);
+
     private FuzzMoves() {}
+
+    /** Some views of views. */
+    private static Optional<Traced> chain(FuzzGraph graph, Traced x) {
+        Traced moved = x;
+        for (int i = 2 + graph.below(3); i > 0; i--) {
+            Traced from = moved;
+            moved = VIEWS.get(graph.below(VIEWS.size()))
+                    .apply(graph, from)
+                    .filter(y -> y.shape().size() <= FuzzGraph.LARGEST && y.rank() <= 6)
+                    .filter(y -> y.shape().size() > 0 || from.shape().size() == 0 || graph.chance(20))
+                    .orElse(from);
+        }
+        return Optional.of(moved);
+    }
 
     private static Step always(UnaryOperator<Tensor> call) {
         return (graph, x) -> Optional.of(x.moved(call.apply(x.tensor())));

@@ -35,6 +35,7 @@ final class FuzzSteps {
             grid(1, x -> x.add(0.75)),
             grid(1, x -> x.rsub(0.25)),
             grid(0.25, x -> x.div(-4)),
+            FuzzSteps::trivial,
             FuzzSteps::square,
             FuzzSteps::sum,
             FuzzSteps::product,
@@ -51,6 +52,8 @@ final class FuzzSteps {
             function(7.4, 7.4, x -> x.minimum(2).exp()),
             function(2, 32, x -> x.abs().add(0.5).log()),
             function(1, 32, x -> x.maximum(-0.5)),
+            function(1, 32, x -> x.maximum(1)),
+            function(1, 32, x -> x.minimum(0)),
             FuzzSteps::extreme,
             FuzzSteps::between);
     private static final List<Step> JUMPS = List.of(
@@ -122,6 +125,23 @@ final class FuzzSteps {
 
     private static Step truth(UnaryOperator<Tensor> call) {
         return (graph, x) -> Optional.of(Traced.integer(call.apply(x.tensor()), 1));
+    }
+
+    /** Operations with 0, 1 and -1, which the compiler may leave out or replace. */
+    private static Optional<Traced> trivial(FuzzGraph graph, Traced x) {
+        int c = graph.below(3) - 1;
+        Tensor t = x.tensor();
+        Tensor result = switch (graph.below(8)) {
+            case 0 -> t.add(c);
+            case 1 -> t.sub(c);
+            case 2 -> t.rsub(c);
+            case 3 -> t.mul(c);
+            case 4 -> t.div(c == 0 ? 1 : c);
+            case 5 -> t.neg().neg();
+            case 6 -> t.pow(Math.abs(c));
+            default -> t.mul(t.onesLike()).add(t.zerosLike());
+        };
+        return Optional.of(Traced.rounded(result, x.max() + 1, x.error(), Math.min(0.25, x.grid()), 2));
     }
 
     private static Optional<Traced> square(FuzzGraph graph, Traced x) {

@@ -1,8 +1,12 @@
 package dev.lamina.testkit;
 
 import dev.lamina.core.Tensor;
+import dev.lamina.core.Variable;
 import dev.lamina.testkit.FuzzGraph.Output;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -75,17 +79,33 @@ public final class GraphFuzz {
         return Values.difference(got.tensor(), expected.tensor(), 0, allowed);
     }
 
+    /** Outputs and new values of variables, computed in one run. */
     private static List<Output> evaluated(long seed, int steps) {
-        List<Output> outputs = FuzzGraph.outputs(seed, steps);
-        Tensor.evaluateAll(outputs.stream().map(Output::tensor).toArray(Tensor[]::new));
-        return outputs;
+        FuzzGraph.Built graph = FuzzGraph.of(seed, steps);
+        List<Tensor> outputs = graph.outputs().stream().map(Output::tensor).toList();
+        List<Output> results = new ArrayList<>(graph.outputs());
+        if (graph.updates().isEmpty()) {
+            Tensor.evaluateAll(outputs.toArray(Tensor[]::new));
+            return results;
+        }
+        Map<Variable, Tensor> updates = new LinkedHashMap<>();
+        graph.updates().forEach((variable, next) -> updates.put(variable, next.tensor()));
+        Variable.assignAll(updates, outputs);
+        graph.updates()
+                .forEach((variable, next) ->
+                        results.add(new Output(variable.value().evaluate(), next.error(), next.relative())));
+        return results;
     }
 
     private static String text(long seed, int steps) {
         StringBuilder text = new StringBuilder();
-        for (Output output : FuzzGraph.outputs(seed, steps)) {
-            text.append(output.tensor().debug()).append('\n');
-        }
+        FuzzGraph.Built graph = FuzzGraph.of(seed, steps);
+        graph.outputs().forEach(output -> text.append(output.tensor().debug()).append('\n'));
+        graph.updates()
+                .forEach((variable, next) -> text.append(variable.name())
+                        .append(" <-\n")
+                        .append(next.tensor().debug())
+                        .append('\n'));
         return text.toString();
     }
 }

@@ -19,7 +19,8 @@ class FuzzSelfTest {
     void everyOpFamilyComesUp() {
         Map<String, Integer> ops = new HashMap<>();
         for (long seed = 1; seed <= 1000; seed++) {
-            FuzzGraph.outputs(seed)
+            FuzzGraph.of(seed, Integer.MAX_VALUE)
+                    .outputs()
                     .forEach(output -> output.tensor()
                             .debug()
                             .lines()
@@ -41,6 +42,7 @@ class FuzzSelfTest {
             "Uniform",
             "Constant",
             "Data",
+            "Read",
             "WHERE",
             "CAST",
             "TANH",

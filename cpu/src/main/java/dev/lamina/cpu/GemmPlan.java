@@ -35,7 +35,7 @@ record GemmPlan(
         Matrix out) {
 
     /** Rows of right that a panel holds at most. */
-    static final int MAX_K_BLOCK = 256;
+    static final int MAX_K_BLOCK = 128;
 
     /** Rows of left that are copied at a time at most. */
     static final int MAX_ROWS = 32;

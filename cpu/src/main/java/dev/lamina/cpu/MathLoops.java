@@ -8,8 +8,10 @@ package dev.lamina.cpu;
  * <p>Polynomials interpolate at Chebyshev points; the error given is relative and the largest on the interval.
  */
 final class MathLoops {
-    /** Where the results of exp are certainly 0 or infinite in f32; e to the 110 is still finite in double. */
+    /** Where exp(-x) is certainly 0 in f32. */
     private static final double EXP_LIMIT = 110;
+
+    private static final double TANH_LIMIT = 20;
 
     /** Beyond this, multiples of pi are not exact enough. */
     static final double HUGE = 0x1p30;
@@ -40,10 +42,20 @@ final class MathLoops {
         }
     }
 
-    /** d = scale * d, with d limited to where exp neither vanishes nor overflows; NaN stays. */
+    /**
+     * d = scale * d, but not below where exp certainly vanishes. There is no need for an upper limit: the polynomials of exp grow
+     * to infinity. NaN stays.
+     */
     static void scaleExponent(double[] d, double scale, int n) {
         for (int i = 0; i < n; i++) {
-            d[i] = Math.max(-EXP_LIMIT, Math.min(EXP_LIMIT, d[i])) * scale;
+            d[i] = Math.max(-EXP_LIMIT / 256, d[i] * scale);
+        }
+    }
+
+    /** d = scale * d, with |d| limited to where tanh is certainly 1. */
+    static void scaleTanh(double[] d, double scale, int n) {
+        for (int i = 0; i < n; i++) {
+            d[i] = Math.max(-TANH_LIMIT, Math.min(TANH_LIMIT, d[i])) * scale;
         }
     }
 

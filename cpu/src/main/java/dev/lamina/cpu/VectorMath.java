@@ -75,7 +75,7 @@ public final class VectorMath {
         for (int i = 0; i < n; i += BLOCK) {
             int count = Math.min(BLOCK, n - i);
             MathLoops.widen(x, i, d, count);
-            MathLoops.scaleExponent(d, 0x1p-7, count);
+            MathLoops.scaleTanh(d, 0x1p-7, count);
             MathLoops.expm1(d, count);
             MathLoops.tanhOfExpm1(d, count);
             MathLoops.narrow(d, y, i, count);

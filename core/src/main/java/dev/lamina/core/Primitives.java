@@ -123,7 +123,7 @@ public sealed interface Primitives permits Tensor {
         Shape from = node().shape();
         int extra = from.rank() - shape.rank();
         int[] axes = java.util.stream.IntStream.range(0, from.rank())
-                .filter(i -> i < extra || shape.dim(i - extra) == 1 && from.dim(i) != 1)
+                .filter(i -> i < extra || (shape.dim(i - extra) == 1 && from.dim(i) != 1))
                 .toArray();
         Tensor sum = axes.length == 0 ? self() : reduce(Reduce.Kind.SUM, axes);
         return sum.reshape(shape);
@@ -262,7 +262,7 @@ public sealed interface Primitives permits Tensor {
 
     /** Uniform numbers in [0, 1) that depend on an i64 seed scalar, the stream and the position only; f32 or f64. */
     static Tensor uniform(Tensor seed, long stream, DType dtype, Shape shape) {
-        if (seed.dtype() != DType.I64 || seed.rank() != 0 || dtype != DType.F32 && dtype != DType.F64) {
+        if (seed.dtype() != DType.I64 || seed.rank() != 0 || (dtype != DType.F32 && dtype != DType.F64)) {
             throw new DTypeException("uniform: expected an i64 scalar seed and f32 or f64, got " + seed.dtype() + " "
                     + seed.shape() + " and " + dtype + "; cast the result for other types");
         }

@@ -4,11 +4,15 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.lamina.core.Tensor;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** {@code lamina predict RUN --input FILE}. */
 final class PredictCommand implements Command {
     private static final int SHOWN_CLASSES = 3;
+    private static final double LEAST_SHOWN = 0.00005;
 
     @Override
     public String name() {
@@ -46,7 +50,7 @@ final class PredictCommand implements Command {
         int classes = probabilities.dim(1);
         float[] values = probabilities.toFloatArray();
         for (int row = 0; row < probabilities.dim(0); row++) {
-            float[] shares = java.util.Arrays.copyOfRange(values, row * classes, (row + 1) * classes);
+            float[] shares = Arrays.copyOfRange(values, row * classes, (row + 1) * classes);
             console.line("row %d: %s", row + 1, text(shares));
             predictions.add(json(shares));
         }
@@ -58,15 +62,17 @@ final class PredictCommand implements Command {
         console.result(json);
     }
 
-    /** For example "class 7, probability 0.9981 (then 9 0.0012, 3 0.0003)". */
+    /** For example "class 7, probability 0.9981 (9: 0.0012, 3: 0.0003)"; what rounds to nothing is left out. */
     private static String text(float[] shares) {
         int[] order = order(shares);
-        StringBuilder text =
-                new StringBuilder(String.format(Locale.ROOT, "class %d, probability %.4f", order[0], shares[order[0]]));
-        for (int i = 1; i < Math.min(SHOWN_CLASSES, order.length); i++) {
-            text.append(String.format(Locale.ROOT, "%s %d %.4f", i == 1 ? " (then" : ",", order[i], shares[order[i]]));
-        }
-        return text.append(order.length > 1 ? ")" : "").toString();
+        String others = Arrays.stream(order)
+                .skip(1)
+                .limit(SHOWN_CLASSES - 1)
+                .filter(other -> shares[other] >= LEAST_SHOWN)
+                .mapToObj(other -> String.format(Locale.ROOT, "%d: %.4f", other, shares[other]))
+                .collect(Collectors.joining(", "));
+        String best = String.format(Locale.ROOT, "class %d, probability %.4f", order[0], shares[order[0]]);
+        return others.isEmpty() ? best : best + " (" + others + ")";
     }
 
     private static JsonObject json(float[] shares) {
@@ -84,7 +90,7 @@ final class PredictCommand implements Command {
 
     /** Classes by falling probability. */
     private static int[] order(float[] shares) {
-        return java.util.stream.IntStream.range(0, shares.length)
+        return IntStream.range(0, shares.length)
                 .boxed()
                 .sorted((a, b) -> Float.compare(shares[b], shares[a]))
                 .mapToInt(Integer::intValue)

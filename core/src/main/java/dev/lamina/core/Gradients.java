@@ -1,15 +1,16 @@
 package dev.lamina.core;
 
 import dev.lamina.core.op.Node;
+import dev.lamina.core.op.NodeTable;
 import dev.lamina.core.op.Nodes;
+import dev.lamina.core.op.Op;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Gradients of a scalar loss by reverse accumulation. They are ordinary lazy tensors, so they can be differentiated again.
@@ -78,30 +79,48 @@ public final class Gradients {
 
     /** The reverse walk. The result has an entry for each target that y depends on. */
     public static Map<Node, Tensor> walk(Tensor y, Tensor upstream, Collection<Node> targets) {
-        List<Node> order = Nodes.order(List.of(y.node()));
-        Set<Node> useful = Collections.newSetFromMap(new IdentityHashMap<>());
-        useful.addAll(targets);
-        for (Node node : order) {
-            for (Node input : node.inputs()) {
-                if (useful.contains(input)) {
-                    useful.add(node);
-                }
+        Nodes.Order order = Nodes.ordered(List.of(y.node()), node -> false);
+        boolean[] useful = useful(order, targets);
+        Tensor[] gradients = new Tensor[useful.length];
+        gradients[useful.length - 1] = upstream;
+        Op.Sink sink = (input, part) -> {
+            int at = order.positions().get(input);
+            if (at != NodeTable.NONE && useful[at] && input.dtype().isFloat()) {
+                gradients[at] = gradients[at] == null ? part : gradients[at].add(part);
+            }
+        };
+        for (int i = useful.length - 1; i >= 0; i--) {
+            if (gradients[i] != null && useful[i]) {
+                Node node = order.nodes().get(i);
+                node.op().gradient(node, gradients[i], sink);
             }
         }
-        Map<Node, Tensor> gradients = new IdentityHashMap<>();
-        gradients.put(y.node(), upstream);
-        for (int i = order.size() - 1; i >= 0; i--) {
-            Node node = order.get(i);
-            Tensor gradient = gradients.get(node);
-            if (gradient != null && useful.contains(node)) {
-                node.op().gradient(node, gradient, (input, part) -> {
-                    if (useful.contains(input) && input.dtype().isFloat()) {
-                        gradients.merge(input, part, Tensor::add);
-                    }
-                });
+        Map<Node, Tensor> result = new HashMap<>();
+        for (Node target : targets) {
+            int at = order.positions().get(target);
+            if (at != NodeTable.NONE && gradients[at] != null) {
+                result.put(target, gradients[at]);
             }
         }
-        return gradients;
+        return result;
+    }
+
+    /** For each node whether it is a target or depends on one. */
+    private static boolean[] useful(Nodes.Order order, Collection<Node> targets) {
+        boolean[] useful = new boolean[order.nodes().size()];
+        for (Node target : targets) {
+            int at = order.positions().get(target);
+            if (at != NodeTable.NONE) {
+                useful[at] = true;
+            }
+        }
+        for (int i = 0; i < useful.length; i++) {
+            List<Node> inputs = order.nodes().get(i).inputs();
+            for (int k = 0; k < inputs.size() && !useful[i]; k++) {
+                useful[i] = useful[order.positions().get(inputs.get(k))];
+            }
+        }
+        return useful;
     }
 
     /** The loss that was differentiated. */

@@ -55,8 +55,9 @@ public final class Shape {
             throw new ShapeException(
                     dims.length == 0
                             ? "axis: expected no axis for a scalar, got " + axis + "; unsqueeze it first"
-                            : "axis: expected a number from " + -dims.length + " to " + (dims.length - 1) + " for shape "
-                                    + this + ", got " + axis + "; axes count from 0, negative ones from the end");
+                            : "axis: expected a number from " + -dims.length + " to " + (dims.length - 1)
+                                    + " for shape " + this + ", got " + axis
+                                    + "; axes count from 0, negative ones from the end");
         }
         return normal;
     }
@@ -104,6 +105,9 @@ public final class Shape {
 
     /** The shape that both operands have after NumPy broadcasting. */
     public static Shape broadcast(Shape a, Shape b) {
+        if (a.rank() == 0 || a.equals(b)) {
+            return b;
+        }
         int rank = Math.max(a.rank(), b.rank());
         int[] dims = new int[rank];
         for (int i = 1; i <= rank; i++) {

@@ -4,12 +4,10 @@ import dev.lamina.core.DType;
 import dev.lamina.core.Shape;
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Nodes;
 import dev.lamina.core.op.Op;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** The structure of a graph without its data: equal keys mean that one plan serves both graphs. */
 final class GraphKey {
@@ -24,33 +22,41 @@ final class GraphKey {
 
     /**
      * @param order nodes, inputs before users
-     * @param slots the nodes that are fed from outside, with their numbers
+     * @param slots for each node the number of the slot that it is fed through, or -1
+     * @param targets for each output the slot that it updates, or -1
      */
-    GraphKey(String backend, List<Node> order, Map<Node, Integer> slots, List<Node> outputs, List<Integer> targets) {
+    GraphKey(String backend, Nodes.Order order, int[] slots, List<Node> outputs, List<Integer> targets) {
         this.backend = backend;
-        int count = order.size();
+        List<Node> nodes = order.nodes();
+        int count = nodes.size();
         ops = new Op[count];
         shapes = new Shape[count];
         dtypes = new DType[count];
-        Map<Node, Integer> numbers = new IdentityHashMap<>(2 * count);
-        List<Integer> links = new ArrayList<>(3 * count);
+        int[] links = new int[3 * count + 2 * outputs.size()];
+        int used = 0;
         int h = backend.hashCode();
         for (int i = 0; i < count; i++) {
-            Node node = order.get(i);
-            numbers.put(node, i);
-            Integer slot = slots.get(node);
-            ops[i] = slot == null ? node.op() : SLOT;
+            Node node = nodes.get(i);
+            List<Node> inputs = slots[i] < 0 ? node.inputs() : List.of();
+            ops[i] = slots[i] < 0 ? node.op() : SLOT;
             shapes[i] = node.shape();
             dtypes[i] = node.dtype();
-            links.add(slot == null ? -1 : slot);
-            if (slot == null) {
-                node.inputs().forEach(input -> links.add(numbers.get(input)));
+            if (used + inputs.size() >= links.length) {
+                links = Arrays.copyOf(links, 2 * links.length + inputs.size());
             }
-            h = 31 * h + 961 * ops[i].hashCode() + 31 * shapes[i].hashCode() + dtypes[i].ordinal();
+            links[used++] = slots[i];
+            for (int k = 0; k < inputs.size(); k++) {
+                links[used++] = order.positions().get(inputs.get(k));
+            }
+            h = 31 * h + 961 * ops[i].hashCode() + 31 * shapes[i].hashCode() + dtypes[i].hashCode();
         }
-        outputs.forEach(output -> links.add(numbers.get(output)));
-        links.addAll(targets);
-        edges = links.stream().mapToInt(i -> i).toArray();
+        edges = Arrays.copyOf(links, used + outputs.size() + targets.size());
+        for (Node output : outputs) {
+            edges[used++] = order.positions().get(output);
+        }
+        for (int target : targets) {
+            edges[used++] = target;
+        }
         hash = 31 * h + Arrays.hashCode(edges);
     }
 

@@ -22,12 +22,25 @@ public final class Buffer {
     }
 
     /**
-     * The memory: exactly as many bytes as were asked for, starting on a multiple of 64. Writable.
+     * The memory: exactly as many bytes as were asked for, starting on a multiple of 64 unless this is a part of another
+     * buffer. Writable.
      *
      * @return the segment; it keeps the memory alive on its own
      */
     public MemorySegment segment() {
         return segment;
+    }
+
+    /**
+     * A part of this memory as a buffer of its own, which keeps the whole alive. It starts on a multiple of 64 only where the
+     * offset is one.
+     *
+     * @param offset the first byte
+     * @param bytes how many
+     * @return the same bytes, not a copy
+     */
+    public Buffer slice(long offset, long bytes) {
+        return new Buffer(segment.asSlice(offset, bytes), holder);
     }
 
     /**
@@ -40,7 +53,7 @@ public final class Buffer {
     }
 
     /**
-     * The address of the first byte, a multiple of 64. It does not keep the memory alive.
+     * The address of the first byte. It does not keep the memory alive.
      *
      * @return the native address
      */

@@ -7,10 +7,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One operation of a lazy graph: what is computed, from what, and the shape and type thatcome out. Nodes are equal by
+ * One operation of a lazy graph: what is computed, from what, and the shape and type that come out. Nodes are equal by
  * identity.
  */
 public final class Node {
+    private static int created;
+
+    private final int hash = nextHash();
     private final Op op;
     private volatile List<Node> inputs;
     private final Shape shape;
@@ -30,6 +33,11 @@ public final class Node {
         Node node = new Node(new Leaf.Data(), List.of(), shape, dtype);
         node.value = value;
         return node;
+    }
+
+    /** Differs between nodes, but for a race of threads, which does no harm. The system's own number takes 100 ns to make. */
+    private static int nextHash() {
+        return ++created;
     }
 
     /** What is computed. */
@@ -73,6 +81,11 @@ public final class Node {
     /** The same op on other inputs. */
     public Node withInputs(List<Node> others) {
         return new Node(op, others, shape, dtype);
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
     }
 
     @Override

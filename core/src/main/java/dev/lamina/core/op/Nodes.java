@@ -1,10 +1,9 @@
 package dev.lamina.core.op;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Deque;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -13,7 +12,20 @@ import java.util.function.Predicate;
 
 /** Walks over graphs. None recurses, so that deep graphs do not overflow the stack. */
 public final class Nodes {
+    private static final int EXPECTED = 32;
+
+    /** In place of the position of a node whose inputs come first. */
+    private static final int OPEN = Integer.MAX_VALUE;
+
     private Nodes() {}
+
+    /**
+     * Nodes, inputs before users.
+     *
+     * @param nodes in order
+     * @param positions where each is
+     */
+    public record Order(List<Node> nodes, NodeTable positions) {}
 
     /** All nodes that the roots need, inputs before users. */
     public static List<Node> order(Collection<Node> roots) {
@@ -22,36 +34,42 @@ public final class Nodes {
 
     /** All nodes that the roots need, inputs before users; does not look behind nodes at which the test says stop. */
     public static List<Node> order(Collection<Node> roots, Predicate<Node> stop) {
-        List<Node> result = new ArrayList<>();
-        Map<Node, Boolean> done = new IdentityHashMap<>();
-        Deque<Node> stack = new ArrayDeque<>();
+        return ordered(roots, stop).nodes;
+    }
+
+    /** The same with the positions of the nodes. */
+    public static Order ordered(Collection<Node> roots, Predicate<Node> stop) {
+        List<Node> result = new ArrayList<>(4 * EXPECTED);
+        NodeTable positions = new NodeTable(4 * EXPECTED);
+        List<Node> stack = new ArrayList<>(EXPECTED);
         for (Node root : roots) {
-            stack.push(root);
+            stack.add(root);
             while (!stack.isEmpty()) {
-                Node node = stack.peek();
-                Boolean state = done.putIfAbsent(node, false);
-                if (state == null && !stop.test(node)) {
+                Node node = stack.getLast();
+                int position = positions.get(node);
+                if (position == NodeTable.NONE && !node.inputs().isEmpty() && !stop.test(node)) {
+                    positions.put(node, OPEN);
                     List<Node> inputs = node.inputs();
                     for (int i = inputs.size() - 1; i >= 0; i--) {
-                        if (!done.containsKey(inputs.get(i))) {
-                            stack.push(inputs.get(i));
+                        if (positions.get(inputs.get(i)) == NodeTable.NONE) {
+                            stack.add(inputs.get(i));
                         }
                     }
                     continue;
                 }
-                stack.pop();
-                if (!Boolean.TRUE.equals(done.get(node))) {
-                    done.put(node, true);
+                stack.removeLast();
+                if (position == NodeTable.NONE || position == OPEN) {
+                    positions.put(node, result.size());
                     result.add(node);
                 }
             }
         }
-        return result;
+        return new Order(result, positions);
     }
 
     /** Builds every node anew: the function gets a node and its new inputs. Returns the map from old to new. */
     public static Map<Node, Node> rewrite(List<Node> order, BiFunction<Node, List<Node>, Node> rule) {
-        Map<Node, Node> copies = new IdentityHashMap<>();
+        Map<Node, Node> copies = new HashMap<>();
         for (Node node : order) {
             List<Node> inputs = new ArrayList<>(node.inputs().size());
             for (Node input : node.inputs()) {
@@ -77,8 +95,8 @@ public final class Nodes {
      * are no copies themselves, replacements included.
      */
     static Node copy(Node root, Map<Node, Node> replacements, List<Node> frontier) {
-        Map<Node, Node> copies = new IdentityHashMap<>(replacements);
-        Set<Node> seen = java.util.Collections.newSetFromMap(new IdentityHashMap<>());
+        Map<Node, Node> copies = new HashMap<>(replacements);
+        Set<Node> seen = new HashSet<>();
         for (Node node : order(List.of(root), replacements::containsKey)) {
             if (copies.containsKey(node)) {
                 continue;

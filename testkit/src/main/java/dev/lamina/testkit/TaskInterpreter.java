@@ -21,6 +21,9 @@ import java.util.stream.LongStream;
  * it agrees with the interpreter and the backend does not, the fault is in a kernel; where it does not agree, in the compiler.
  */
 public final class TaskInterpreter extends KernelBackend {
+    /** Made by {@link java.util.ServiceLoader}. */
+    public TaskInterpreter() {}
+
     @Override
     public String name() {
         return "tasks";

@@ -43,7 +43,7 @@ class GoldenLayersTest {
 
     @TestFactory
     Stream<DynamicNode> layers() {
-        return Stream.of("interpreter")
+        return Stream.of("interpreter", "cpu")
                 .flatMap(backend -> Golden.cases(Set.of("layers", "norm")).stream()
                         .filter(golden -> OPS.contains(golden.op()))
                         .map(golden -> dynamicTest(

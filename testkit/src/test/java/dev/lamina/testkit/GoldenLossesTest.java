@@ -29,7 +29,7 @@ class GoldenLossesTest {
 
     @TestFactory
     Stream<DynamicNode> losses() {
-        return Stream.of("interpreter")
+        return Stream.of("interpreter", "cpu")
                 .flatMap(backend -> Golden.cases(Set.of("losses")).stream()
                         .filter(golden -> OPS.contains(golden.op()))
                         .map(golden -> dynamicTest(

@@ -36,7 +36,7 @@ class GoldenOptimizersTest {
     }
 
     private static Stream<DynamicNode> cases(String ops, java.util.function.Consumer<GoldenCase> check) {
-        return Stream.of("interpreter")
+        return Stream.of("interpreter", "cpu")
                 .flatMap(backend -> Golden.cases(Set.of("optim")).stream()
                         .filter(golden -> golden.op().startsWith(ops))
                         .map(golden -> dynamicTest(

@@ -189,7 +189,7 @@ final class FuzzGraph {
                     old.moved(old.rank() == 0 ? old.tensor() : old.tensor().flip(below(old.rank())));
             Traced next = find(x -> x.shape().equals(old.shape())
                             && x.tensor().dtype() == old.tensor().dtype()
-                            && (x != old || chance(20)))
+                            && (!x.equals(old) || chance(20)))
                     .filter(x -> chance(80))
                     .orElse(turned);
             updates.put(variable, output(next));

@@ -30,7 +30,7 @@ final class FuzzLeaves {
         for (int i = 0; i < values.length; i++) {
             values[i] = graph.random().nextLong(low, bound);
         }
-        return Traced.integer(tensor(values, shape, dtype), bound);
+        return Traced.integer(tensor(values, shape, dtype), (double) bound);
     }
 
     private static Traced floats(FuzzGraph graph, Shape shape, DType dtype) {

@@ -192,7 +192,7 @@ final class FuzzMoves {
         }
         int axis = axis(graph, x);
         Shape rest = x.shape().with(axis, 0);
-        Traced y = graph.find(other -> other != x
+        Traced y = graph.find(other -> !other.equals(x)
                         && other.rank() == x.rank()
                         && other.tensor().dtype() == x.tensor().dtype()
                         && other.shape().with(axis, 0).equals(rest))
@@ -330,7 +330,7 @@ final class FuzzMoves {
 
     /** Sorted values change no more than the elements do; where they stood is another matter. */
     private static Optional<Traced> sort(FuzzGraph graph, Traced x) {
-        if (x.rank() == 0 || x.tensor().dtype() == DType.BOOL || graph.smooth() && !x.exact()) {
+        if (x.rank() == 0 || x.tensor().dtype() == DType.BOOL || (graph.smooth() && !x.exact())) {
             return Optional.empty();
         }
         int axis = axis(graph, x);

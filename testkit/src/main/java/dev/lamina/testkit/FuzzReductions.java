@@ -108,7 +108,7 @@ final class FuzzReductions {
             case 2 -> t.argmaxKeep(axis);
             default -> t.argmax();
         };
-        return Optional.of(Traced.integer(result, x.shape().size()));
+        return Optional.of(Traced.integer(result, (double) x.shape().size()));
     }
 
     private static Optional<Traced> truth(FuzzGraph graph, Traced x) {

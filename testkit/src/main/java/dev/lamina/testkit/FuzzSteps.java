@@ -152,7 +152,7 @@ final class FuzzSteps {
     /** Another float or small integer operand whose shape goes together with that of x. */
     static Optional<Traced> partner(FuzzGraph graph, Traced x) {
         Optional<Traced> found =
-                graph.find(y -> y != x && (y.isFloat() || y.max() <= 127) && fits(x.shape(), y.shape()));
+                graph.find(y -> !y.equals(x) && (y.isFloat() || y.max() <= 127) && fits(x.shape(), y.shape()));
         if (found.isPresent() && graph.chance(75)) {
             return found;
         }

@@ -89,7 +89,7 @@ public final class GradientCases {
     /** Distinct numbers all over a range in a random order, none nearer than 0.04 to 0. */
     private Tensor spread(double[] range, int... dims) {
         int size = (int) Shape.of(dims).size();
-        SplittableRandom random = new SplittableRandom(cases.size() * 31L + (range == ANY ? 1 : 2) + dims.length);
+        SplittableRandom random = new SplittableRandom(cases.size() * 31L + (range[0] < 0 ? 1 : 2) + dims.length);
         double gap = (range[1] - range[0]) / size;
         double[] values = new double[size];
         for (int i = 0; i < size; i++) {

@@ -204,10 +204,10 @@ class GradientTableTest {
             return Arrays.stream(generic.getActualTypeArguments()).anyMatch(GradientTableTest::holdsTensor);
         }
         return type == Tensor.class
-                || type instanceof Class<?> raw
+                || (type instanceof Class<?> raw
                         && raw.isRecord()
                         && Arrays.stream(raw.getRecordComponents())
                                 .map(RecordComponent::getGenericType)
-                                .anyMatch(GradientTableTest::holdsTensor);
+                                .anyMatch(GradientTableTest::holdsTensor));
     }
 }

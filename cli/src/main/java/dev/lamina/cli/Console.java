@@ -55,6 +55,7 @@ final class Console {
     }
 
     /** A line for people; numbers are written the same in every country. */
+    @SuppressWarnings("AnnotateFormatMethod") // The annotation would be a library of its own.
     void line(String format, Object... values) {
         print(String.format(Locale.ROOT, format, values) + "\n");
     }
@@ -101,6 +102,7 @@ final class Console {
     }
 
     /** Java tells this for both standard streams together; the system's own table tells it for each. */
+    @SuppressWarnings("SystemConsoleNull") // It does where the console of java.base is in use, the default of JDK 25.
     private static boolean isTerminal(int descriptor) {
         Path link = Path.of("/proc/self/fd/" + descriptor);
         if (Files.isSymbolicLink(link)) {

@@ -1,5 +1,6 @@
 package dev.lamina.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -138,9 +139,9 @@ class UsageTest {
         });
         assertEquals(1, code);
         assertEquals(0, out.size());
-        assertEquals(1, err.toString().lines().count(), err.toString());
+        assertEquals(1, err.toString(UTF_8).lines().count(), err.toString(UTF_8));
         for (String part : parts) {
-            assertTrue(err.toString().contains(part), err.toString());
+            assertTrue(err.toString(UTF_8).contains(part), err.toString(UTF_8));
         }
     }
 
@@ -159,7 +160,7 @@ class UsageTest {
         };
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         assertEquals(141, Main.run(new String[] {"--help"}, new PrintStream(closed), Cli.stream(err)));
-        assertEquals("", err.toString());
+        assertEquals("", err.toString(UTF_8));
     }
 
     @Test
@@ -169,7 +170,7 @@ class UsageTest {
             Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
             ByteArrayOutputStream out = new ByteArrayOutputStream();
             Console.of(Cli.stream(out), Cli.stream(out)).line("%,d %.2f", 1234, 0.5);
-            assertEquals("1,234 0.50\n", out.toString());
+            assertEquals("1,234 0.50\n", out.toString(UTF_8));
             Cli.assertFails(Cli.run("train", "digits", "--epochs", "0"), 2, "1 or more, got 0");
         } finally {
             Locale.setDefault(before);

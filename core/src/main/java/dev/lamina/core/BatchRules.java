@@ -24,7 +24,9 @@ final class BatchRules {
 
     /** The node that does for all examples what this one does for one. */
     static Node apply(Node node, Map<Node, Node> batched, int count) {
-        List<Node> all = node.inputs().stream().map(input -> expanded(input, batched, count)).toList();
+        List<Node> all = node.inputs().stream()
+                .map(input -> expanded(input, batched, count))
+                .toList();
         Shape shape = node.shape().insert(0, count);
         return switch (node.op()) {
             case Leaf ignored -> throw new IllegalStateException("a leaf does not depend on a batch");
@@ -33,13 +35,15 @@ final class BatchRules {
             case Fused.Recompute op -> new Node(op, all, shape, node.dtype());
             case Reduce.Over over ->
                 new Node(new Reduce.Over(over.kind(), later(over.axes())), all, shape, node.dtype());
-            case Reduce.Scan scan -> new Node(new Reduce.Scan(scan.axis() + 1, scan.reversed()), all, shape, node.dtype());
+            case Reduce.Scan scan ->
+                new Node(new Reduce.Scan(scan.axis() + 1, scan.reversed()), all, shape, node.dtype());
             case View view -> new Node(view(view), all, shape, node.dtype());
             case Gather.Rows ignored -> gather(node, batched, count, all);
             case Scatter.Rows scatter -> scatter(scatter.kind(), node, all, count);
-            case Sort.Indices sort -> node.shape().rank() == 0
-                    ? Tensor.zeros(DType.I64, shape).node()
-                    : new Node(sort, all, shape, node.dtype());
+            case Sort.Indices sort ->
+                node.shape().rank() == 0
+                        ? Tensor.zeros(DType.I64, shape).node()
+                        : new Node(sort, all, shape, node.dtype());
             case Sample.Uniform uniform -> sample(uniform, node, all.get(0), count);
         };
     }
@@ -47,7 +51,9 @@ final class BatchRules {
     /** The batched form of a node; one that does not depend on the batch is repeated. */
     static Node expanded(Node node, Map<Node, Node> batched, int count) {
         Node form = batched.get(node);
-        return form != null ? form : Tensor.of(node).expandTo(node.shape().insert(0, count)).node();
+        return form != null
+                ? form
+                : Tensor.of(node).expandTo(node.shape().insert(0, count)).node();
     }
 
     private static List<Integer> later(List<Integer> axes) {
@@ -64,8 +70,9 @@ final class BatchRules {
         return switch (view) {
             case View.Permute permute -> new View.Permute(prepend(0, later(permute.axes())));
             case View.Slice slice -> new View.Slice(prepend(0, slice.starts()), prepend(1, slice.steps()));
-            case View.Pad pad -> new View.Pad(
-                    prepend(0, pad.before()), prepend(0, pad.after()), prepend(0, pad.interior()), pad.value());
+            case View.Pad pad ->
+                new View.Pad(
+                        prepend(0, pad.before()), prepend(0, pad.after()), prepend(0, pad.interior()), pad.value());
             case View.Concat concat -> new View.Concat(concat.axis() + 1);
             case View.Reshape same -> same;
             case View.Expand same -> same;
@@ -78,11 +85,13 @@ final class BatchRules {
         Node data = node.input(0);
         Shape shape = node.shape().insert(0, count);
         if (!batched.containsKey(data)) {
-            Tensor flat = Tensor.of(all.get(1)).reshape(Shape.of(count * node.shape().dim(0)));
+            Tensor flat =
+                    Tensor.of(all.get(1)).reshape(Shape.of(count * node.shape().dim(0)));
             return Tensor.of(data).gatherRows(flat).reshape(shape).node();
         }
         int rows = data.shape().dim(0);
-        Tensor flat = Tensor.of(all.get(0)).reshape(Shape.of(count * rows, data.shape().dim(1)));
+        Tensor flat = Tensor.of(all.get(0))
+                .reshape(Shape.of(count * rows, data.shape().dim(1)));
         return flat.gatherRows(shifted(all.get(1), rows, count)).reshape(shape).node();
     }
 
@@ -90,9 +99,12 @@ final class BatchRules {
         int rows = node.shape().dim(0);
         int width = node.shape().dim(1);
         Tensor base = Tensor.of(all.get(0)).reshape(Shape.of(count * rows, width));
-        Tensor updates = Tensor.of(all.get(2)).reshape(Shape.of(count * node.input(2).shape().dim(0), width));
+        Tensor updates = Tensor.of(all.get(2))
+                .reshape(Shape.of(count * node.input(2).shape().dim(0), width));
         Tensor index = shifted(all.get(1), rows, count);
-        return base.scatterRows(kind, index, updates).reshape(node.shape().insert(0, count)).node();
+        return base.scatterRows(kind, index, updates)
+                .reshape(node.shape().insert(0, count))
+                .node();
     }
 
     /** Indices (N, n) into rows of one example as indices (N * n,) into rows of all; a wrong one stays wrong. */

@@ -20,14 +20,13 @@ final class GemmJob implements Pool.Task {
     private long outBase;
     private boolean accumulate;
 
-    // The step of a shared product, written by the caller between two runs of the pool.
-    private Panels owner;
-    private boolean packing;
-    private int item;
-    private int k0;
-    private int kCount;
-    private int j0;
-    private int width;
+    /** Panels of a shared product: step s is packed into the one of its parity while the other is used. */
+    private final Panels[] shared = new Panels[2];
+
+    /** The step that is packed now; the one before is multiplied. Written by the caller between two runs of the pool. */
+    private int step;
+
+    private int steps;
 
     /**
      * @param a first element of each A of the batch
@@ -40,8 +39,6 @@ final class GemmJob implements Pool.Task {
         leftOffsets = plan.swapped() ? b : a;
         rightOffsets = plan.swapped() ? a : b;
         outOffsets = c;
-        owner = scratch.take();
-        scratch.give(owner);
     }
 
     long leftOffset(int product) {
@@ -101,10 +98,18 @@ final class GemmJob implements Pool.Task {
     public void run(int index) {
         if (plan.split() == GemmPlan.Split.PARTS) {
             part(index);
-        } else if (packing) {
-            packRows(index);
-        } else {
-            multiplyRows(index);
+            return;
+        }
+        Panels mine = scratch.take();
+        try {
+            int packs = packs();
+            if (index < packs) {
+                packRows(mine, index * PACK_ROWS);
+            } else {
+                multiplyRows(mine, (index - packs) * plan.taskRows());
+            }
+        } finally {
+            scratch.give(mine);
         }
     }
 
@@ -141,49 +146,56 @@ final class GemmJob implements Pool.Task {
         } while (from < plan.k());
     }
 
+    /** One step for each block of k of each panel of each product. */
     private void shared(Pool pool, int batch) {
-        owner = scratch.take();
+        steps = batch * plan.panels() * plan.kBlocks();
+        shared[0] = scratch.take();
+        shared[1] = scratch.take();
         try {
-            for (item = 0; item < batch; item++) {
-                for (j0 = 0; j0 < plan.columns(); j0 += plan.panel()) {
-                    width = Math.min(plan.panel(), plan.columns() - j0);
-                    for (k0 = 0; k0 < plan.k(); k0 += plan.kBlock()) {
-                        sharedStep(pool);
-                    }
+            for (step = 0; step <= steps; step++) {
+                if (step < steps) {
+                    shared[step & 1].prepare(kCount(step), width(step));
                 }
+                pool.run(packs() + (step > 0 ? plan.rowTasks() : 0), this);
             }
         } finally {
-            scratch.give(owner);
+            scratch.give(shared[0]);
+            scratch.give(shared[1]);
         }
     }
 
-    private void sharedStep(Pool pool) {
-        kCount = Math.min(plan.kBlock(), plan.k() - k0);
-        owner.prepare(kCount, width);
-        packing = true;
-        pool.run(Math.ceilDiv(kCount, PACK_ROWS), this);
-        packing = false;
-        pool.run(plan.rowTasks(), this);
+    private int item(int at) {
+        return at / (plan.panels() * plan.kBlocks());
     }
 
-    private void packRows(int index) {
-        int from = index * PACK_ROWS;
-        Panels mine = scratch.take();
-        try {
-            mine.pack(this, item, owner, k0, from, Math.min(from + PACK_ROWS, kCount), j0, width);
-        } finally {
-            scratch.give(mine);
-        }
+    private int column(int at) {
+        return at / plan.kBlocks() % plan.panels() * plan.panel();
     }
 
-    private void multiplyRows(int index) {
-        int first = index * plan.taskRows();
+    private int width(int at) {
+        return Math.min(plan.panel(), plan.columns() - column(at));
+    }
+
+    private int k(int at) {
+        return at % plan.kBlocks() * plan.kBlock();
+    }
+
+    private int kCount(int at) {
+        return Math.min(plan.kBlock(), plan.k() - k(at));
+    }
+
+    private int packs() {
+        return step < steps ? Math.ceilDiv(kCount(step), PACK_ROWS) : 0;
+    }
+
+    private void packRows(Panels mine, int from) {
+        int to = Math.min(from + PACK_ROWS, kCount(step));
+        mine.pack(this, item(step), shared[step & 1], k(step), from, to, column(step), width(step));
+    }
+
+    private void multiplyRows(Panels mine, int first) {
+        int at = step - 1;
         int end = Math.min(first + plan.taskRows(), plan.rows());
-        Panels mine = scratch.take();
-        try {
-            mine.multiply(this, item, owner, first, end, k0, kCount, j0, width);
-        } finally {
-            scratch.give(mine);
-        }
+        mine.multiply(this, item(at), shared[at & 1], first, end, k(at), kCount(at), column(at), width(at));
     }
 }

@@ -59,7 +59,7 @@ record GemmPlan(
         SERIAL,
         /** A task is one column panel of one product of the batch, or some rows for the tile path. */
         PARTS,
-        /** Products one after the other; all threads copy a panel, then all threads use it. */
+        /** Panels one after the other: all threads use one, and copy the next. */
         SHARED
     }
 
@@ -105,6 +105,10 @@ record GemmPlan(
 
     int panels() {
         return panel == 0 ? 0 : Math.ceilDiv(columns, panel);
+    }
+
+    int kBlocks() {
+        return kBlock == 0 ? 0 : Math.ceilDiv(k, kBlock);
     }
 
     int rowTasks() {

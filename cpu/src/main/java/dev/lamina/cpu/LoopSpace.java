@@ -13,7 +13,7 @@ import java.util.List;
  */
 final class LoopSpace {
     /** Elements of a tile, if the rows are not longer. */
-    static final int TILE = 2048;
+    static final int TILE = 1024;
 
     /** Largest tile where whole rows must fit. */
     private static final int LARGEST = 16384;

@@ -10,10 +10,10 @@ final class PhiloxLanes {
     private static final int LANES = 128;
     private static final long LOW = 0xffff_ffffL;
 
-    private final long[] c0 = new long[LANES];
-    private final long[] c1 = new long[LANES];
-    private final long[] c2 = new long[LANES];
-    private final long[] c3 = new long[LANES];
+    private final long[] c0 = new long[Workspace.padded(LANES, 8)];
+    private final long[] c1 = new long[Workspace.padded(LANES, 8)];
+    private final long[] c2 = new long[Workspace.padded(LANES, 8)];
+    private final long[] c3 = new long[Workspace.padded(LANES, 8)];
     private final int[] words = new int[4];
 
     /** The f32 uniforms of positions first, first + stride ... */

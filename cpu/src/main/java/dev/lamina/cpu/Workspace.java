@@ -10,9 +10,9 @@ import java.util.Arrays;
 final class Workspace {
     private static final FreeList<Workspace> FREE = new FreeList<>(Workspace::new);
     private static final MemorySegment[] NOTHING = {};
-
-    /** Distance of the arrays' lengths: equal addresses modulo 4096 slow down loops that read one array and write another. */
-    private static final int STAGGER = 80;
+    private static final int HEADER = 16;
+    private static final int LINE = 64;
+    private static final int PAGE = 4096;
 
     float[][] floats = {};
     double[][] doubles = {};
@@ -74,7 +74,7 @@ final class Workspace {
         }
         for (int i = 0; i < needs.doubles.length; i++) {
             if (doubles[i] == null || doubles[i].length < needs.doubles[i]) {
-                doubles[i] = new double[staggered(needs.doubles[i], i)];
+                doubles[i] = new double[padded(needs.doubles[i], 8)];
             }
         }
         if (ints.length < needs.ints.length) {
@@ -82,7 +82,7 @@ final class Workspace {
         }
         for (int i = 0; i < needs.ints.length; i++) {
             if (ints[i] == null || ints[i].length < needs.ints[i]) {
-                ints[i] = new int[staggered(needs.ints[i], i)];
+                ints[i] = new int[padded(needs.ints[i], 4)];
             }
         }
         if (longs.length < needs.longs.length) {
@@ -90,7 +90,7 @@ final class Workspace {
         }
         for (int i = 0; i < needs.longs.length; i++) {
             if (longs[i] == null || longs[i].length < needs.longs[i]) {
-                longs[i] = new long[staggered(needs.longs[i], i)];
+                longs[i] = new long[padded(needs.longs[i], 8)];
             }
         }
         if (start.length < needs.axes) {
@@ -106,14 +106,21 @@ final class Workspace {
         }
         for (int i = 0; i < lengths.length; i++) {
             if (floats[i] == null || floats[i].length < lengths[i]) {
-                floats[i] = new float[staggered(lengths[i], i)];
+                floats[i] = new float[padded(lengths[i], 4)];
                 floatViews[i] = MemorySegment.ofArray(floats[i]);
             }
         }
     }
 
-    private static int staggered(int length, int index) {
-        return length + STAGGER * (index % 8);
+    /**
+     * The length of an array of at least n elements that takes a multiple of 64 bytes with its header, but not of 4096. Arrays that
+     * are made one after the other then lie alike in their cache lines, so that a loop which starts where one is aligned finds all
+     * of them aligned (twice as fast), and do not lie alike in their pages, where a write would hold up reads.
+     */
+    static int padded(int n, int bytes) {
+        long size = Math.ceilDiv(HEADER + (long) n * bytes, LINE) * LINE;
+        long whole = size % PAGE == 0 ? size + LINE : size;
+        return Math.toIntExact((whole - HEADER) / bytes);
     }
 
     /** Number of elements that a value of a level has in this tile. */
@@ -132,7 +139,7 @@ final class Workspace {
     /** A temporary array. */
     short[] shorts(int n) {
         if (shorts.length < n) {
-            shorts = new short[n];
+            shorts = new short[padded(n, 2)];
         }
         return shorts;
     }
@@ -140,7 +147,7 @@ final class Workspace {
     /** A temporary array. */
     byte[] bytes(int n) {
         if (bytes.length < n) {
-            bytes = new byte[n];
+            bytes = new byte[padded(n, 1)];
         }
         return bytes;
     }
@@ -148,7 +155,7 @@ final class Workspace {
     /** A temporary array. */
     float[] slice(int n) {
         if (slice.length < n) {
-            slice = new float[n];
+            slice = new float[padded(n, 4)];
         }
         return slice;
     }
@@ -156,7 +163,7 @@ final class Workspace {
     /** The bits of a float register's first elements, in one of two temporary arrays. */
     int[] bits(int which, Register x, int n) {
         if (bits[which].length < n) {
-            bits[which] = new int[staggered(n, 3 + which)];
+            bits[which] = new int[padded(n, 4)];
             bitViews[which] = MemorySegment.ofArray(bits[which]);
         }
         MemorySegment.copy(floatViews[x.index()], 0, bitViews[which], 0, 4L * n);

@@ -185,9 +185,7 @@ class IndexKernelsTest {
         Kernel other = new CpuBackend().prepare(scatter);
         MemorySegment[] more = {buffers[0], index, buffers[2], memory(DType.F32, 8)};
         e = assertThrows(LaminaException.class, () -> other.run(more));
-        assertEquals(
-                "scatter: expected an index from 0 to 3, got -1 at position 2",
-                e.getMessage().split(";")[0]);
+        assertTrue(e.getMessage().startsWith("scatter: expected an index from 0 to 3, got -1 at position 2;"));
     }
 
     @Test

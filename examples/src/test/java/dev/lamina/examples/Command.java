@@ -12,39 +12,42 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A program that a test runs and waits for. */
-record Command(List<String> words, Map<String, String> environment) {
+public record Command(List<String> words, Map<String, String> environment) {
     private static final long MINUTES = 3;
 
     /** What came back. */
-    record Result(int code, String out, String err) {
-        String text() {
+    public record Result(int code, String out, String err) {
+        /** All of it, for messages. */
+        public String text() {
             return "exit code " + code + "\n" + out + "\n" + err;
         }
     }
 
-    static Command of(String... words) {
+    /** A program and its arguments. */
+    public static Command of(String... words) {
         return new Command(List.of(words), Map.of());
     }
 
     /** The JVM that runs this test, with a small heap: two of these may run at a time. */
-    static Command java(String... words) {
+    public static Command java(String... words) {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         return of(Stream.concat(Stream.of(java, "-Xmx1g"), Stream.of(words)).toArray(String[]::new));
     }
 
-    Command with(String... more) {
+    /** The same with further arguments. */
+    public Command with(String... more) {
         return new Command(Stream.concat(words.stream(), Stream.of(more)).toList(), environment);
     }
 
     /** Sets a variable of the environment; an empty value removes it. */
-    Command environment(String name, String value) {
+    public Command environment(String name, String value) {
         Map<String, String> all = new java.util.TreeMap<>(environment);
         all.put(name, value);
         return new Command(words, Map.copyOf(all));
     }
 
     /** Runs in a folder; both streams go to files, so that none of them can block. */
-    Result run(Path folder) throws IOException, InterruptedException {
+    public Result run(Path folder) throws IOException, InterruptedException {
         Path out = Files.createTempFile("lamina", ".out");
         Path err = Files.createTempFile("lamina", ".err");
         try {
@@ -75,7 +78,7 @@ record Command(List<String> words, Map<String, String> environment) {
     }
 
     /** The folder of the root pom. */
-    static Path root() {
+    public static Path root() {
         Path folder = Path.of("").toAbsolutePath();
         while (!Files.isRegularFile(folder.resolve(".mvn/find-jdk.sh"))) {
             folder = folder.getParent();
@@ -85,7 +88,7 @@ record Command(List<String> words, Map<String, String> environment) {
     }
 
     /** Where the build lays out the runtime jars. */
-    static Path library() {
+    public static Path library() {
         Path library = root().resolve("cli/target/lamina/lib");
         assertTrue(
                 Files.isDirectory(library), () -> "expected " + library + ": ./mvnw verify makes it before this test");

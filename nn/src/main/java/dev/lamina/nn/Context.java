@@ -3,7 +3,7 @@ package dev.lamina.nn;
 import dev.lamina.core.Random;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -25,7 +25,7 @@ final class Context {
     private final boolean training;
     private final Supplier<Random> randomOfPass;
     private final Map<Variable, Tensor> updates = new LinkedHashMap<>();
-    private final IdentityHashMap<Layer, Long> draws = new IdentityHashMap<>();
+    private final Map<Layer, Long> draws = new HashMap<>();
     private @Nullable Random random;
 
     /** A layer that is running, and its context. */

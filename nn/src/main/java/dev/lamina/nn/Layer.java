@@ -8,7 +8,7 @@ import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -412,7 +412,7 @@ public abstract class Layer {
     }
 
     static Set<Object> newSet() {
-        return Collections.newSetFromMap(new IdentityHashMap<>());
+        return new HashSet<>();
     }
 
     /** {@code BatchNorm} is {@code batch_norm}. */

@@ -97,7 +97,9 @@ public final class TaskInterpreter extends KernelBackend {
 
     /** Computes every value for every index of the space first, then stores: the meaning without any order of execution. */
     private static void loop(Task.Loop loop, MemorySegment[] buffers) {
-        int kept = size(IntStream.range(0, loop.dims().length - loop.reduced()).map(d -> loop.dims()[d]).toArray());
+        int kept = size(IntStream.range(0, loop.dims().length - loop.reduced())
+                .map(d -> loop.dims()[d])
+                .toArray());
         int row = size(loop.dims()) == 0 && kept > 0 ? 0 : kept == 0 ? 0 : size(loop.dims()) / kept;
         Element[][] values = new Element[loop.values().size()][kept * row];
         Element[][] folds = new Element[loop.values().size()][];
@@ -107,7 +109,9 @@ public final class TaskInterpreter extends KernelBackend {
             }
             for (int i = 0; i < kept * row; i++) {
                 int[] index = index(loop.dims(), i);
-                values[v][i] = folds[v] != null ? folds[v][i / row] : value(loop.values().get(v), loop, values, i, index, buffers);
+                values[v][i] = folds[v] != null
+                        ? folds[v][i / row]
+                        : value(loop.values().get(v), loop, values, i, index, buffers);
             }
         }
         for (Task.Store store : loop.stores()) {
@@ -132,12 +136,11 @@ public final class TaskInterpreter extends KernelBackend {
         return switch (value) {
             case Task.Load load -> load(load.access(), buffers, index);
             case Task.Constant constant ->
-                constant.dtype().isFloat()
-                        ? new Element(constant.value(), 0)
-                        : new Element(0, (long) constant.value());
+                constant.dtype().isFloat() ? new Element(constant.value(), 0) : new Element(0, (long) constant.value());
             case Task.Position p -> new Element(0, position(p.offset(), p.strides(), index));
             case Task.Uniform u -> {
-                long seed = load(u.seed(), buffers, new int[u.seed().dims().length]).whole();
+                long seed =
+                        load(u.seed(), buffers, new int[u.seed().dims().length]).whole();
                 yield new Element(uniform(seed, u.stream(), position(u.offset(), u.strides(), index), u.dtype()), 0);
             }
             case Task.Apply apply -> apply(apply, loop.values().get(apply.a()).dtype(), done, i);
@@ -208,8 +211,11 @@ public final class TaskInterpreter extends KernelBackend {
         if (Double.isNaN(best.real()) || Double.isNaN(next.real())) {
             return !Double.isNaN(best.real());
         }
-        int order = next.real() == best.real() ? Long.compare(next.whole(), best.whole()) : Double.compare(next.real(), best.real());
-        return kind == Reduce.Kind.MAX || kind == Reduce.Kind.ARGMAX ? order > 0 : order < 0;
+        int order = next.real() == best.real()
+                ? Long.compare(next.whole(), best.whole())
+                : Double.compare(next.real(), best.real());
+        boolean largest = kind == Reduce.Kind.MAX || kind == Reduce.Kind.ARGMAX;
+        return largest ? order > 0 : order < 0;
     }
 
     // ---------------------------------------------------------------- the rest
@@ -269,14 +275,16 @@ public final class TaskInterpreter extends KernelBackend {
     private static void sort(Task.Sorting sort, MemorySegment[] buffers) {
         int[] dims = sort.in().dims();
         int length = dims.length == 0 ? 1 : dims[dims.length - 1];
-        Comparator<Element> natural = Comparator.comparingDouble((Element e) -> e.real() + 0.0).thenComparingLong(Element::whole);
+        Comparator<Element> natural =
+                Comparator.comparingDouble((Element e) -> e.real() + 0.0).thenComparingLong(Element::whole);
         Comparator<Element> order = sort.descending() ? natural.reversed() : natural;
         for (int start = 0; start < size(dims); start += length) {
             int from = start;
             long[] sorted = IntStream.range(0, length)
                     .boxed()
                     .sorted((a, b) -> order.compare(
-                            load(sort.in(), buffers, index(dims, from + a)), load(sort.in(), buffers, index(dims, from + b))))
+                            load(sort.in(), buffers, index(dims, from + a)),
+                            load(sort.in(), buffers, index(dims, from + b))))
                     .mapToLong(i -> i)
                     .toArray();
             for (int i = 0; i < length; i++) {
@@ -291,7 +299,9 @@ public final class TaskInterpreter extends KernelBackend {
         for (int start = 0; start < size(dims); start += Math.max(length, 1)) {
             Element sum = new Element(0, 0);
             int from = start;
-            for (long i : LongStream.range(0, length).map(i -> scan.reversed() ? length - 1 - i : i).toArray()) {
+            for (long i : LongStream.range(0, length)
+                    .map(i -> scan.reversed() ? length - 1 - i : i)
+                    .toArray()) {
                 int[] index = index(dims, from + i);
                 Element next = load(scan.in(), buffers, index);
                 sum = new Element(sum.real() + next.real(), sum.whole() + next.whole());

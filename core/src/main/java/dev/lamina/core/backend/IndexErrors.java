@@ -15,7 +15,7 @@ public final class IndexErrors {
      * @param rows number of rows
      */
     public static LaminaException outOfRange(String op, long row, long at, int rows) {
-        return new LaminaException(op + ": expected an index from 0 to " + (rows - 1) + ", got " + row + " at position " + at
-                + "; check labels and token ids against the number of classes or embeddings");
+        return new LaminaException(op + ": expected an index from 0 to " + (rows - 1) + ", got " + row + " at position "
+                + at + "; check labels and token ids against the number of classes or embeddings");
     }
 }

@@ -16,7 +16,6 @@ import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -71,7 +70,7 @@ final class Interpreter implements Backend {
         for (int i = 0; i < inputs.length; i++) {
             slots.put(graph.inputs().get(i), i);
         }
-        Map<Node, Values> values = new IdentityHashMap<>();
+        Map<Node, Values> values = new HashMap<>();
         for (Node node : order) {
             Values value = new Values(node.shape(), node.dtype());
             if (node.op() instanceof Leaf.Input) {

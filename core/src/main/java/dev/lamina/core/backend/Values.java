@@ -52,7 +52,7 @@ final class Values {
 
     void setLong(long index, long value) {
         if (dtype.isFloat()) {
-            doubles[(int) index] = dtype.round(value);
+            doubles[(int) index] = dtype.round((double) value);
         } else {
             longs[(int) index] = dtype.wrap(value);
         }

@@ -2,7 +2,7 @@ package dev.lamina.core.compiler;
 
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.Nodes;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +13,7 @@ public final class GraphText {
     /** The graph behind the roots. */
     public static String of(List<Node> roots) {
         StringBuilder text = new StringBuilder();
-        Map<Node, Integer> numbers = new IdentityHashMap<>();
+        Map<Node, Integer> numbers = new HashMap<>();
         for (Node node : Nodes.order(roots)) {
             int number = numbers.size();
             numbers.put(node, number);

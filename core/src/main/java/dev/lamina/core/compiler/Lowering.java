@@ -4,8 +4,8 @@ import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.View;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +17,7 @@ import java.util.Set;
  */
 public final class Lowering {
     private final Storage storage;
-    private final Map<Node, Unit> units = new IdentityHashMap<>();
+    private final Map<Node, Unit> units = new HashMap<>();
 
     private Lowering(Graph graph) {
         storage = new Storage(graph);
@@ -36,7 +36,7 @@ public final class Lowering {
      * comes from; an output that is a leaf or a second name of another is moved.
      */
     private static Graph separateOutputs(Graph graph) {
-        Set<Node> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Node> seen = new HashSet<>();
         List<Node> outputs = new ArrayList<>();
         for (Node output : graph.outputs()) {
             Node node = output;
@@ -88,7 +88,7 @@ public final class Lowering {
     private boolean reaches(Unit source, Unit user) {
         List<Unit> stack = new ArrayList<>(sources(user));
         stack.remove(source);
-        Set<Unit> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Unit> seen = new HashSet<>();
         while (!stack.isEmpty()) {
             Unit unit = stack.remove(stack.size() - 1);
             if (unit == source) {

@@ -4,10 +4,10 @@ import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -21,10 +21,10 @@ import java.util.Set;
 final class Order {
     private final Graph graph;
     private final Map<Node, Unit> units;
-    private final Map<Unit, List<Unit>> sources = new IdentityHashMap<>();
-    private final Map<Unit, List<Unit>> users = new IdentityHashMap<>();
-    private final Map<Node, List<Unit>> readers = new IdentityHashMap<>();
-    private final Set<Node> outputs = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Map<Unit, List<Unit>> sources = new HashMap<>();
+    private final Map<Unit, List<Unit>> users = new HashMap<>();
+    private final Map<Node, List<Unit>> readers = new HashMap<>();
+    private final Set<Node> outputs = new HashSet<>();
 
     Order(Graph graph, Map<Node, Unit> units) {
         this.graph = graph;
@@ -39,11 +39,12 @@ final class Order {
 
     private void connect(Unit unit) {
         Set<Unit> before = new LinkedHashSet<>();
-        Set<Node> read = Collections.newSetFromMap(new IdentityHashMap<>());
+        Set<Node> read = new HashSet<>();
         for (Storage.Read from : unit.reads()) {
             Unit source = units.get(from.memory());
             if (source != unit && read.add(from.memory())) {
-                readers.computeIfAbsent(from.memory(), node -> new ArrayList<>()).add(unit);
+                readers.computeIfAbsent(from.memory(), node -> new ArrayList<>())
+                        .add(unit);
                 if (source != null && before.add(source)) {
                     users.computeIfAbsent(source, key -> new ArrayList<>()).add(unit);
                 }
@@ -61,7 +62,7 @@ final class Order {
 
     /** Most bytes of intermediate values alive at the same time. */
     private long peak(List<Unit> order) {
-        Map<Node, Integer> open = new IdentityHashMap<>();
+        Map<Node, Integer> open = new HashMap<>();
         long live = 0;
         long peak = 0;
         for (Unit unit : order) {
@@ -114,12 +115,13 @@ final class Order {
 
     private List<Unit> frugal(List<Unit> deep) {
         Map<Unit, Set<Unit>> waits = waits();
-        Map<Unit, Integer> places = new IdentityHashMap<>();
+        Map<Unit, Integer> places = new HashMap<>();
         deep.forEach(unit -> places.put(unit, places.size()));
-        Map<Node, Integer> left = new IdentityHashMap<>();
+        Map<Node, Integer> left = new HashMap<>();
         readers.forEach((node, by) -> left.put(node, by.size()));
         Set<Unit> done = new LinkedHashSet<>();
-        Set<Unit> ready = new LinkedHashSet<>(deep.stream().filter(unit -> sources.get(unit).isEmpty()).toList());
+        Set<Unit> ready = new LinkedHashSet<>(
+                deep.stream().filter(unit -> sources.get(unit).isEmpty()).toList());
         while (!ready.isEmpty()) {
             Comparator<Unit> cost = Comparator.comparingLong(unit -> made(unit) - freed(unit, left));
             Unit next = ready.stream()
@@ -140,7 +142,7 @@ final class Order {
 
     /** For each unit that writes over a variable the units that read the old value. */
     private Map<Unit, Set<Unit>> waits() {
-        Map<Unit, Set<Unit>> waits = new IdentityHashMap<>();
+        Map<Unit, Set<Unit>> waits = new HashMap<>();
         for (int i = 0; i < graph.outputs().size(); i++) {
             int target = graph.targets().get(i);
             if (target >= 0) {

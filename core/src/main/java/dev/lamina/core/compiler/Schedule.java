@@ -2,15 +2,11 @@ package dev.lamina.core.compiler;
 
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Node;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
-import java.util.IdentityHashMap;
-import java.util.LinkedHashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -22,9 +18,9 @@ final class Schedule {
     private final Storage storage;
     private final Map<Node, Unit> units;
     private final List<Unit> order;
-    private final Map<Unit, Integer> positions = new IdentityHashMap<>();
-    private final Map<Node, Integer> buffers = new IdentityHashMap<>();
-    private final Map<Node, Integer> lastReads = new IdentityHashMap<>();
+    private final Map<Unit, Integer> positions = new HashMap<>();
+    private final Map<Node, Integer> buffers = new HashMap<>();
+    private final Map<Node, Integer> lastReads = new HashMap<>();
     private final List<Node> temporaries = new ArrayList<>();
     /** Outputs that are copied at the end, from which node. */
     private final Map<Integer, Node> copies = new TreeMap<>();

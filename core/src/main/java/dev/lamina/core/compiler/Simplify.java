@@ -105,7 +105,7 @@ final class Simplify {
         boolean filled =
                 view instanceof View.Pad pad && input.op() instanceof Leaf.Constant c && c.value() == pad.value();
         boolean moved = !(view instanceof View.Pad) && !(view instanceof View.Concat);
-        if (filled || moved && input.op() instanceof Leaf.Constant) {
+        if (filled || (moved && input.op() instanceof Leaf.Constant)) {
             return new Node(
                     input.op() instanceof Leaf.Constant c ? c : input.op(), List.of(), node.shape(), node.dtype());
         }

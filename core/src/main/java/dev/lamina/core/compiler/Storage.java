@@ -13,9 +13,8 @@ import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
 import java.util.ArrayList;
-import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -52,7 +51,7 @@ final class Storage {
     }
 
     private final List<Node> order;
-    private final Set<Node> stored = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Node> stored = new HashSet<>();
     private boolean changed;
 
     Storage(Graph graph) {
@@ -228,15 +227,16 @@ final class Storage {
 
     /** Stores what several kernels would compute again at more than a small cost. */
     private void storeRepeated() {
-        Map<Node, Integer> weights = new IdentityHashMap<>();
-        Map<Node, Node> sink = new IdentityHashMap<>();
-        Set<Node> shared = Collections.newSetFromMap(new IdentityHashMap<>());
+        Map<Node, Integer> weights = new HashMap<>();
+        Map<Node, Node> sink = new HashMap<>();
+        Set<Node> shared = new HashSet<>();
         for (int i = order.size() - 1; i >= 0; i--) {
             Node node = order.get(i);
             for (Node input : node.inputs()) {
                 Node mine = stored.contains(node) ? node : sink.getOrDefault(node, node);
                 Node other = sink.putIfAbsent(input, mine);
-                if (other != null && other != mine || shared.contains(node) && !stored.contains(node)) {
+                boolean elsewhere = other != null && other != mine;
+                if (elsewhere || (shared.contains(node) && !stored.contains(node))) {
                     shared.add(input);
                 }
             }
@@ -250,7 +250,7 @@ final class Storage {
             }
             boolean repeated = shared.contains(node) || node.op() instanceof View.Expand;
             Node keep = behindViews(node);
-            if ((repeated && weight > CHEAP || weight > LARGEST) && !stored.contains(keep)) {
+            if (((repeated && weight > CHEAP) || weight > LARGEST) && !stored.contains(keep)) {
                 stored.add(keep);
                 weights.put(keep, 0);
                 weight = 0;

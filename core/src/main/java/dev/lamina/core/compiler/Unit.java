@@ -5,7 +5,7 @@ import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.Reduce;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -16,7 +16,7 @@ import java.util.Map;
  */
 final class Unit {
     private final List<Node> nodes = new ArrayList<>();
-    private final Map<Node, List<Storage.Read>> reads = new IdentityHashMap<>();
+    private final Map<Node, List<Storage.Read>> reads = new HashMap<>();
     private Shape full;
     private List<Integer> reduced;
     private int first;
@@ -81,7 +81,7 @@ final class Unit {
     private static boolean covers(Unit shape, Unit other) {
         boolean equal =
                 other.full.equals(shape.full) && (other.reduced.isEmpty() || other.reduced.equals(shape.reduced));
-        return equal || other.reduced.isEmpty() && other.full.equals(rowShape(shape.full, shape.reduced));
+        return equal || (other.reduced.isEmpty() && other.full.equals(rowShape(shape.full, shape.reduced)));
     }
 
     /** Each read of this unit's nodes must be at the user's own index, or at its row. */

@@ -55,7 +55,7 @@ public final class Elements {
             case I32 -> to.set(INT, index * 4, (int) value);
             case I8, U8 -> to.set(ValueLayout.JAVA_BYTE, index, (byte) value);
             case BOOL -> to.set(ValueLayout.JAVA_BYTE, index, (byte) (value != 0 ? 1 : 0));
-            case F32, F64, BF16, F16 -> set(to, dtype, index, value);
+            case F32, F64, BF16, F16 -> set(to, dtype, index, (double) value);
         }
     }
 }

@@ -7,6 +7,8 @@ import dev.lamina.core.Tensor;
  * {@link #WHERE} is bool), which is the dtype of the result; comparisons give bool. Each constant holds its meaning for
  * floats (in double, then rounded to the dtype), its meaning for integers, and its gradient.
  */
+// The functions that the constants hold have no state.
+@SuppressWarnings("ImmutableEnumChecker")
 public enum Elementwise implements Op {
     /** -x. */
     NEG((x, y, z) -> -x, (x, y, z) -> -x, (n, g, s) -> s.add(n.input(0), g.neg())),
@@ -170,7 +172,7 @@ public enum Elementwise implements Op {
 
     /** Number of inputs. */
     public int arity() {
-        return this == WHERE ? 3 : ordinal() >= ADD.ordinal() ? 2 : 1;
+        return this == WHERE ? 3 : compareTo(ADD) >= 0 ? 2 : 1;
     }
 
     /** True for the ops whose result is bool whatever the inputs are. */

@@ -3,7 +3,7 @@ package dev.lamina.core.op;
 import dev.lamina.core.Gradients;
 import dev.lamina.core.Tensor;
 import java.util.Collections;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -17,7 +17,7 @@ public sealed interface Fused extends Op {
         @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {
             List<Node> from = node.inputs().subList(1, node.inputs().size());
-            Map<Node, Node> copies = new IdentityHashMap<>();
+            Map<Node, Node> copies = new HashMap<>();
             for (Node start : from) {
                 copies.put(
                         start,

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.lamina.core.DType;
 import dev.lamina.core.Shape;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -21,7 +21,7 @@ class NodeTableTest {
             nodes.add(new Node(new Leaf.Input(), List.of(), Shape.of(), DType.F32));
         }
         NodeTable table = new NodeTable(0);
-        Map<Node, Integer> map = new IdentityHashMap<>();
+        Map<Node, Integer> map = new HashMap<>();
         for (int i = 0; i < 20_000; i++) {
             Node node = nodes.get(random.nextInt(nodes.size()));
             assertEquals(map.getOrDefault(node, NodeTable.NONE), table.get(node));

@@ -1,0 +1,10 @@
+import org.jspecify.annotations.NullMarked;
+
+/** Measurements; not published. */
+@NullMarked
+module dev.lamina.bench {
+    requires dev.lamina.nn;
+    requires static org.jspecify;
+
+    uses dev.lamina.core.backend.Backend;
+}

@@ -1,0 +1,82 @@
+package dev.lamina.examples.proof;
+
+import static dev.lamina.nn.Layers.batchNorm;
+import static dev.lamina.nn.Layers.dense;
+import static dev.lamina.nn.Layers.dropout;
+import static dev.lamina.nn.Losses.sparseCategoricalCrossentropy;
+import static dev.lamina.nn.Metrics.accuracy;
+import static dev.lamina.nn.Optimizers.adam;
+
+import dev.lamina.data.Dataset;
+import dev.lamina.data.Digits;
+import dev.lamina.nn.Callback;
+import dev.lamina.nn.FitOptions;
+import dev.lamina.nn.Model;
+import dev.lamina.nn.Progress;
+import dev.lamina.nn.Sequential;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * Learns the digits and prints a hash of each variable. {@code train} does all epochs; {@code killed FILE} saves after half of
+ * them and dies in the middle of the next; {@code resume FILE} does the rest.
+ *
+ * <p>The network is wide enough for its products, sums and updates to be cut into parts for several threads.
+ */
+final class BitsProgram {
+    private static final int EPOCHS = 4;
+    private static final int BATCH = 192;
+    private static final Dataset DATA = Digits.train();
+
+    private BitsProgram() {}
+
+    /** The first argument says what to do. */
+    public static void main(String[] arguments) {
+        Model model = Sequential.of(dense(320).relu(), dropout(0.2), dense(160), batchNorm(), dropout(0.1), dense(10));
+        model.compile(adam(2e-3), sparseCategoricalCrossentropy(), accuracy());
+        switch (arguments[0]) {
+            case "train" -> fit(model, EPOCHS);
+            case "killed" -> fit(model, EPOCHS, new DiesInTheThirdEpoch(Path.of(arguments[1])));
+            case "resume" -> {
+                model.initialize(64).resume(Path.of(arguments[1]));
+                fit(model, EPOCHS - model.trainedEpochs());
+            }
+            default -> throw new IllegalArgumentException(arguments[0]);
+        }
+        model.variables().forEach((name, variable) -> {
+            byte[] bytes = variable.segment().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
+            System.out.println(name + " " + hash(bytes));
+        });
+    }
+
+    private static void fit(Model model, int epochs, Callback... callbacks) {
+        model.fit(DATA, FitOptions.epochs(epochs).batchSize(BATCH).seed(5).callbacks(callbacks));
+    }
+
+    static String hash(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Saves after each epoch, until the process ends without warning. */
+    private record DiesInTheThirdEpoch(Path file) implements Callback {
+        static final int EXIT_CODE = 9;
+
+        @Override
+        public void onBatchEnd(Progress progress) {
+            if (progress.epoch() == 3 && progress.batch() == 2) {
+                Runtime.getRuntime().halt(EXIT_CODE);
+            }
+        }
+
+        @Override
+        public void onEpochEnd(Progress progress) {
+            progress.model().save(file);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package dev.lamina.examples.proof;
+
+import static dev.lamina.nn.Layers.batchNorm;
+import static dev.lamina.nn.Layers.dense;
+import static dev.lamina.nn.Layers.dropout;
+import static dev.lamina.nn.Losses.sparseCategoricalCrossentropy;
+import static dev.lamina.nn.Metrics.accuracy;
+import static dev.lamina.nn.Optimizers.adam;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import dev.lamina.core.memory.Memory;
+import dev.lamina.data.Digits;
+import dev.lamina.nn.Callback;
+import dev.lamina.nn.FitOptions;
+import dev.lamina.nn.Model;
+import dev.lamina.nn.Progress;
+import dev.lamina.nn.Sequential;
+import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Test;
+
+/** Once it runs, {@code fit} allocates no native memory and next to no Java heap, in no thread. */
+class SteadyStateTest {
+    private static final int WARM = 150;
+    private static final int STEPS = 600;
+    private static final long MOST_BYTES = 1024;
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    /** What has been allocated at one moment. */
+    private record Allocated(long heap, long live, long peak, int leases) {
+        static Allocated now() {
+            int leases = Memory.shared().holders().stream()
+                    .mapToInt(Memory.Holder::count)
+                    .sum();
+            long live = Memory.shared().live();
+            long peak = Memory.shared().peak();
+            // Last, and of all threads: what this method allocates does not count at the start.
+            return new Allocated(THREADS.getTotalThreadAllocatedBytes(), live, peak, leases);
+        }
+    }
+
+    private static final class Meter implements Callback {
+        private int done;
+        private Allocated before = Allocated.now();
+        private Allocated after = before;
+
+        @Override
+        public void onBatchEnd(Progress progress) {
+            done++;
+            if (done == WARM) {
+                before = Allocated.now();
+            } else if (done == WARM + STEPS) {
+                after = Allocated.now();
+            }
+        }
+    }
+
+    /** Large enough for several threads to work on it. */
+    @Test
+    void stepsOfALargeNetwork() {
+        measure(Sequential.of(dense(256).relu(), dropout(0.2), dense(128).l2(1e-4), batchNorm(), dense(10)), 128);
+    }
+
+    @Test
+    void stepsOfASmallNetwork() {
+        measure(Sequential.of(dense(10).relu(), dense(10)), 8);
+    }
+
+    private static void measure(Model model, int batch) {
+        model.compile(adam(1e-3), sparseCategoricalCrossentropy(), accuracy());
+        Meter meter = new Meter();
+        int steps = (int) (Digits.train().size() / batch);
+        model.fit(
+                Digits.train(),
+                FitOptions.epochs((WARM + STEPS) / steps + 1)
+                        .batchSize(batch)
+                        .dropLast()
+                        .callbacks(meter));
+        assertTrue(meter.done >= WARM + STEPS, "steps done: " + meter.done);
+        assertEquals(meter.before.leases, meter.after.leases, "native leases");
+        assertEquals(meter.before.live, meter.after.live, "live native bytes");
+        assertEquals(meter.before.peak, meter.after.peak, "peak of native bytes");
+        long heap = (meter.after.heap - meter.before.heap) / STEPS;
+        assertTrue(heap < MOST_BYTES, "expected less than " + MOST_BYTES + " bytes of heap in a step, got " + heap);
+    }
+}

@@ -83,10 +83,12 @@ final class Speed {
 
     /** The best of some runs: the first ones also load and compile code. */
     private static double quick(Execution execution) {
-        long start = System.nanoTime();
         double best = seconds(execution);
-        while ((System.nanoTime() - start) * 1e-9 < WARM_UP / 4) {
-            best = Math.min(best, seconds(execution));
+        double spent = best;
+        for (int run = 1; spent < 2 * WARM_UP && (run < RUNS || spent < WARM_UP / 4); run++) {
+            double time = seconds(execution);
+            spent += time;
+            best = Math.min(best, time);
         }
         return best;
     }

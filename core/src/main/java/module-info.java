@@ -4,7 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.lamina.core {
     requires static transitive java.desktop;
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     exports dev.lamina.core;
     exports dev.lamina.core.op;

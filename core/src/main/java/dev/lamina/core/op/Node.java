@@ -66,6 +66,7 @@ public final class Node {
     }
 
     /** The evaluated elements in row-major order, if there are any yet. */
+    @SuppressWarnings("exports") // JSpecify is for our compiler; a user's module must not need it
     public @Nullable Buffer value() {
         return value;
     }

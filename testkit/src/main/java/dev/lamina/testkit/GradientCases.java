@@ -58,10 +58,12 @@ public final class GradientCases {
         table.reductions();
         table.ordering();
         table.views();
+        table.patterns();
         table.assembly();
         table.products();
         table.indexing();
         table.primitives();
+        table.indexPrimitives();
         return List.copyOf(table.cases);
     }
 
@@ -297,6 +299,9 @@ public final class GradientCases {
                 "",
                 any(2, 3),
                 x -> x.pad(new int[] {1, 0}, new int[] {0, 2}, 0.5).square());
+    }
+
+    private void patterns() {
         one("pad(int[],int[],PadMode)", "reflect", any(2, 4), x -> border(x, PadMode.REFLECT));
         one("pad(int[],int[],PadMode)", "replicate", any(2, 4), x -> border(x, PadMode.REPLICATE));
         one("pad(int[],int[],PadMode)", "circular", any(2, 4), x -> border(x, PadMode.CIRCULAR));
@@ -432,6 +437,9 @@ public final class GradientCases {
                 any(2, 3),
                 x -> x.reduce(Reduce.Kind.SUM, 1).square());
         one("scan(int,boolean)", "reversed", any(2, 4), x -> x.scan(1, true).square());
+    }
+
+    private void indexPrimitives() {
         Tensor rows = Tensor.of(new long[] {3, 0, 0, 2});
         one("gatherRows(Tensor)", "", any(4, 3), x -> x.gatherRows(rows).square());
         for (Scatter.Kind kind : Scatter.Kind.values()) {

@@ -77,10 +77,13 @@ public final class OpCases {
         Map<String, Call> table = new LinkedHashMap<>();
         activations(table);
         elementwise(table);
+        functions(table);
         reductions(table);
+        positions(table);
         products(table);
         indexing(table);
         shapes(table);
+        patterns(table);
         one(table, "chain", (in, args) -> Chains.of(args.text("graph", ""), in));
         return table;
     }
@@ -140,6 +143,9 @@ public final class OpCases {
         binary(table, "pow_tensor", Tensor::pow);
         one(table, "pow", (in, args) -> in.x().pow(args.number("exponent", 1)));
         one(table, "rpow", (in, args) -> in.x().rpow(args.number("base", 1)));
+    }
+
+    private static void functions(Map<String, Call> table) {
         unary(table, "exp", Tensor::exp);
         unary(table, "exp2", Tensor::exp2);
         unary(table, "expm1", Tensor::expm1);
@@ -216,6 +222,9 @@ public final class OpCases {
                         ? in.x().normKeep(args.number("ord", 2), args.ints("dim"))
                         : in.x().norm(args.number("ord", 2), args.ints("dim")));
         one(table, "normalize", (in, args) -> in.x().normalize(args.number("p", 2), args.integer("dim", 1), 1e-12));
+    }
+
+    private static void positions(Map<String, Call> table) {
         one(
                 table,
                 "argmax",
@@ -307,6 +316,9 @@ public final class OpCases {
         one(table, "squeeze", (in, args) -> in.x().squeeze(args.ints("dim")));
         one(table, "unsqueeze", (in, args) -> in.x().unsqueeze(args.integer("dim", 0)));
         one(table, "expand", (in, args) -> in.x().expand(args.ints("shape")));
+    }
+
+    private static void patterns(Map<String, Call> table) {
         one(table, "tril", (in, args) -> in.x().tril(args.integer("diagonal", 0)));
         one(table, "triu", (in, args) -> in.x().triu(args.integer("diagonal", 0)));
         one(table, "roll", (in, args) -> roll(in.x(), args.ints("dims"), args.ints("shifts")));

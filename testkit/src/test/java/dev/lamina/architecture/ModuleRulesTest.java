@@ -33,7 +33,13 @@ class ModuleRulesTest {
 
     @Test
     void dataDependsOnCoreAndReaders() {
-        onlyDependsOn("dev.lamina.data..", "dev.lamina.core..", "com.google.gson..", "de.siegmar.fastcsv..", "java..");
+        onlyDependsOn(
+                "dev.lamina.data..",
+                "dev.lamina.core..",
+                "com.google.gson..",
+                "de.siegmar.fastcsv..",
+                "java..",
+                "javax.imageio..");
     }
 
     @Test

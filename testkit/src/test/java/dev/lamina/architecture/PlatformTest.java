@@ -86,7 +86,8 @@ class PlatformTest {
         StringWriter out = new StringWriter();
         PrintWriter writer = new PrintWriter(out);
         String[] all = Stream.concat(
-                        Stream.of("--module-path", path, "--add-modules", "org.jspecify"), Stream.of(arguments))
+                        Stream.of("--module-path", path, "--add-modules", "java.desktop,org.jspecify"),
+                        Stream.of(arguments))
                 .toArray(String[]::new);
         int code = ToolProvider.findFirst("jdeps").orElseThrow().run(writer, writer, all);
         writer.flush();

@@ -102,11 +102,12 @@ final class GemmJob implements Pool.Task {
         }
         Panels mine = scratch.take();
         try {
-            int packs = packs();
-            if (index < packs) {
-                packRows(mine, index * PACK_ROWS);
+            // The short tasks come last, so that all threads end at about the same time.
+            int multiplications = step > 0 ? plan.rowTasks() : 0;
+            if (index < multiplications) {
+                multiplyRows(mine, index * plan.taskRows());
             } else {
-                multiplyRows(mine, (index - packs) * plan.taskRows());
+                packRows(mine, (index - multiplications) * PACK_ROWS);
             }
         } finally {
             scratch.give(mine);
@@ -153,10 +154,12 @@ final class GemmJob implements Pool.Task {
         shared[1] = scratch.take();
         try {
             for (step = 0; step <= steps; step++) {
+                int tasks = step > 0 ? plan.rowTasks() : 0;
                 if (step < steps) {
                     shared[step & 1].prepare(kCount(step), width(step));
+                    tasks += Math.ceilDiv(kCount(step), PACK_ROWS);
                 }
-                pool.run(packs() + (step > 0 ? plan.rowTasks() : 0), this);
+                pool.run(tasks, this);
             }
         } finally {
             scratch.give(shared[0]);
@@ -182,10 +185,6 @@ final class GemmJob implements Pool.Task {
 
     private int kCount(int at) {
         return Math.min(plan.kBlock(), plan.k() - k(at));
-    }
-
-    private int packs() {
-        return step < steps ? Math.ceilDiv(kCount(step), PACK_ROWS) : 0;
     }
 
     private void packRows(Panels mine, int from) {

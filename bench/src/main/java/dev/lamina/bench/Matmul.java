@@ -65,7 +65,9 @@ final class Matmul implements Work {
         for (int at = 0; at < m * n; at += step) {
             long sum = 0;
             for (int l = 0; l < k; l++) {
-                sum += (long) a[at / n * k + l] * (long) b[l * n + at % n];
+                long left = (long) a[at / n * k + l];
+                long right = (long) b[l * n + at % n];
+                sum += left * right;
             }
             Check.that(sum == actual[at], "matmul at " + at + ": expected " + sum + ", got " + actual[at]);
         }

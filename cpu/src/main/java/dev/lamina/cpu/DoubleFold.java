@@ -8,6 +8,9 @@ final class DoubleFold implements SplitFold {
     /** From this many kept indices on, elements of one reduced index are combined at a time. */
     private static final int ACROSS = 16;
 
+    /** Rows from this length on are worked on one by one. */
+    private static final int LONG = 64;
+
     private final Reduce.Kind kind;
     private final Register x;
     private final Register state;
@@ -33,10 +36,18 @@ final class DoubleFold implements SplitFold {
 
     @Override
     public void update(Workspace w) {
-        if (columns && x.kind == Kind.FLOAT && w.rows >= ACROSS) {
+        if (x.kind == Kind.FLOAT && columns && w.rows >= ACROSS) {
             across(w);
-            return;
+        } else if (x.kind == Kind.FLOAT && !columns && kind != Reduce.Kind.SUM && w.length >= LONG) {
+            extremes(w);
+        } else if (x.kind == Kind.FLOAT && !columns && kind == Reduce.Kind.SUM && w.length < LONG) {
+            FoldLoops.sumRows(x.floats(w), state.doubles(w), w.rows, w.length);
+        } else {
+            rowByRow(w);
         }
+    }
+
+    private void rowByRow(Workspace w) {
         double[] to = state.doubles(w);
         int step = columns ? w.rows : 1;
         int apart = columns ? 1 : w.length;
@@ -45,6 +56,15 @@ final class DoubleFold implements SplitFold {
                     ? along(x.floats(w), k * apart, step, w.length)
                     : along(x.doubles(w), k * apart, step, w.length);
             to[k] = combine(to[k], row);
+        }
+    }
+
+    private void extremes(Workspace w) {
+        int[] bits = w.bits(0, x, w.rows * w.length);
+        int flip = kind == Reduce.Kind.MIN ? -1 : 0;
+        double[] to = state.doubles(w);
+        for (int k = 0; k < w.rows; k++) {
+            to[k] = combine(to[k], FoldLoops.extreme(bits, k * w.length, w.length, flip));
         }
     }
 

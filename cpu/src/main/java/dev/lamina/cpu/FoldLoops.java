@@ -7,6 +7,7 @@ package dev.lamina.cpu;
  */
 final class FoldLoops {
     private static final int BLOCK = 512;
+    private static final int INFINITY = 0x7f800000;
 
     private FoldLoops() {}
 
@@ -49,6 +50,35 @@ final class FoldLoops {
             sum += x[i];
         }
         return sum;
+    }
+
+    /** Adds up rows of n elements, four rows at a time: a short row by itself would wait for each addition. */
+    static void sumRows(float[] x, double[] state, int rows, int n) {
+        int k = 0;
+        for (; k < rows - 3; k += 4) {
+            int at = k * n;
+            double s0 = 0;
+            double s1 = 0;
+            double s2 = 0;
+            double s3 = 0;
+            for (int i = at; i < at + n; i++) {
+                s0 += x[i];
+                s1 += x[i + n];
+                s2 += x[i + 2 * n];
+                s3 += x[i + 3 * n];
+            }
+            state[k] += s0;
+            state[k + 1] += s1;
+            state[k + 2] += s2;
+            state[k + 3] += s3;
+        }
+        for (; k < rows; k++) {
+            double sum = 0;
+            for (int i = k * n; i < (k + 1) * n; i++) {
+                sum += x[i];
+            }
+            state[k] += sum;
+        }
     }
 
     static double sumAlong(double[] x, int at, int step, int n) {
@@ -149,6 +179,21 @@ final class FoldLoops {
             min = Math.min(min, x[at + i * step]);
         }
         return min;
+    }
+
+    /**
+     * The largest of n floats given by their bits, NaN if one is; with {@code flip} -1 the smallest. Of a reduction of ints the
+     * JIT makes vectors, of one of floats it does not.
+     */
+    static float extreme(int[] bits, int at, int n, int flip) {
+        int top = Integer.MIN_VALUE;
+        for (int i = at; i < at + n; i++) {
+            int key = bits[i] ^ ((bits[i] >> 31) & Integer.MAX_VALUE) ^ flip;
+            int nan = (INFINITY - (bits[i] & Integer.MAX_VALUE)) >> 31;
+            top = Math.max(top, (key & ~nan) | (nan >>> 1));
+        }
+        int key = top ^ flip;
+        return top == Integer.MAX_VALUE ? Float.NaN : Float.intBitsToFloat(key ^ ((key >> 31) & Integer.MAX_VALUE));
     }
 
     static void sumAcross(float[] x, double[] state, int n) {

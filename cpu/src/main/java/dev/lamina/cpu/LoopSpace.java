@@ -130,7 +130,7 @@ final class LoopSpace {
         }
         if (blocked) {
             tile[last] = even(axes.get(last).extent, EDGE);
-            fill(last - 1, TILE / tile[last], false);
+            fill(last - 1, (long) EDGE * EDGE / Math.max(1, tile[last]), false);
         }
     }
 

@@ -7,13 +7,17 @@ import dev.lamina.core.op.Philox;
  * multiplications. Gives the same numbers.
  */
 final class PhiloxLanes {
-    private static final int LANES = 128;
+    private static final int LANES = 256;
     private static final long LOW = 0xffff_ffffL;
 
     private final long[] c0 = new long[Workspace.padded(LANES, 8)];
     private final long[] c1 = new long[Workspace.padded(LANES, 8)];
     private final long[] c2 = new long[Workspace.padded(LANES, 8)];
     private final long[] c3 = new long[Workspace.padded(LANES, 8)];
+    private final float[] f0 = new float[Workspace.padded(LANES, 4)];
+    private final float[] f1 = new float[Workspace.padded(LANES, 4)];
+    private final float[] f2 = new float[Workspace.padded(LANES, 4)];
+    private final float[] f3 = new float[Workspace.padded(LANES, 4)];
     private final int[] words = new int[4];
 
     /** The f32 uniforms of positions first, first + stride ... */
@@ -33,7 +37,7 @@ final class PhiloxLanes {
             int lanes = Math.min(LANES, (skip + n - done + 3) / 4);
             blocks(seed, stream, block, lanes);
             int take = Math.min(4 * lanes - skip, n - done);
-            copyFloats(skip, to, at + done, take);
+            copyFloats(skip, to, at + done, take, lanes);
             done += take;
         }
     }
@@ -48,26 +52,47 @@ final class PhiloxLanes {
         }
     }
 
-    private void copyFloats(int skip, float[] to, int at, int n) {
+    /** Copies n words as floats, the first {@code skip} of the blocks left out. */
+    private void copyFloats(int skip, float[] to, int at, int n, int lanes) {
+        floats(c0, f0, lanes);
+        floats(c1, f1, lanes);
+        floats(c2, f2, lanes);
+        floats(c3, f3, lanes);
         int i = 0;
         for (; i < n && (skip + i) % 4 != 0; i++) {
             to[at + i] = word(skip + i);
         }
-        for (; i + 3 < n; i += 4) {
-            int lane = (skip + i) / 4;
-            to[at + i] = Philox.toFloat((int) c0[lane]);
-            to[at + i + 1] = Philox.toFloat((int) c1[lane]);
-            to[at + i + 2] = Philox.toFloat((int) c2[lane]);
-            to[at + i + 3] = Philox.toFloat((int) c3[lane]);
-        }
-        for (; i < n; i++) {
+        int first = (skip + i) / 4;
+        int whole = (n - i) / 4;
+        interleave(first, whole, to, at + i);
+        for (i += 4 * whole; i < n; i++) {
             to[at + i] = word(skip + i);
         }
     }
 
+    /** {@link Philox#toFloat} in a form that the JIT makes vectors of. */
+    private static void floats(long[] words, float[] d, int n) {
+        for (int i = 0; i < n; i++) {
+            d[i] = (float) (int) ((words[i] & LOW) >>> 8) * 0x1p-24f;
+        }
+    }
+
+    private void interleave(int first, int count, float[] to, int at) {
+        float[] a = f0;
+        float[] b = f1;
+        float[] c = f2;
+        float[] d = f3;
+        for (int j = 0; j < count; j++) {
+            to[at + 4 * j] = a[first + j];
+            to[at + 4 * j + 1] = b[first + j];
+            to[at + 4 * j + 2] = c[first + j];
+            to[at + 4 * j + 3] = d[first + j];
+        }
+    }
+
     private float word(int index) {
-        long[] words = index % 4 == 0 ? c0 : index % 4 == 1 ? c1 : index % 4 == 2 ? c2 : c3;
-        return Philox.toFloat((int) words[index / 4]);
+        float[] floats = index % 4 == 0 ? f0 : index % 4 == 1 ? f1 : index % 4 == 2 ? f2 : f3;
+        return floats[index / 4];
     }
 
     private void blocks(long seed, long stream, long block, int lanes) {
@@ -88,12 +113,13 @@ final class PhiloxLanes {
 
     private static void round(long[] c0, long[] c1, long[] c2, long[] c3, long k0, long k1, int lanes) {
         for (int i = 0; i < lanes; i++) {
-            long p0 = c0[i] * 0xD2511F53L;
-            long p1 = c2[i] * 0xCD9E8D57L;
+            // The masks tell the JIT that 32-bit multiplications are enough; upper halves may hold anything in between.
+            long p0 = (c0[i] & LOW) * 0xD2511F53L;
+            long p1 = (c2[i] & LOW) * 0xCD9E8D57L;
             c0[i] = (p1 >>> 32) ^ c1[i] ^ k0;
-            c1[i] = p1 & LOW;
+            c1[i] = p1;
             c2[i] = (p0 >>> 32) ^ c3[i] ^ k1;
-            c3[i] = p0 & LOW;
+            c3[i] = p0;
         }
     }
 }

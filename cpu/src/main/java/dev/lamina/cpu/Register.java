@@ -38,4 +38,14 @@ final class Register {
     long[] longs(Workspace w) {
         return w.longs[index];
     }
+
+    /** The array, whatever it holds. */
+    Object array(Workspace w) {
+        return switch (kind) {
+            case FLOAT -> floats(w);
+            case DOUBLE -> doubles(w);
+            case INT -> ints(w);
+            case LONG -> longs(w);
+        };
+    }
 }

@@ -15,7 +15,7 @@ final class Spans {
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
     /** Below this a loop is faster than a bulk copy. */
-    private static final int BULK = 32;
+    private static final int BULK = 64;
 
     private Spans() {}
 
@@ -49,6 +49,22 @@ final class Spans {
                 }
             }
             case F64, I64, I32, I8, U8, BOOL -> throw new IllegalStateException(dtype + " is not held in floats");
+        }
+    }
+
+    /** Reads neighbours of f32, f16 or bf16 to elements {@code at, at + step ...}. */
+    static void loadAcross(
+            MemorySegment from, DType dtype, long first, float[] to, int at, int step, int n, Workspace w) {
+        if (dtype == DType.F32) {
+            for (int i = 0; i < n; i++) {
+                to[at + i * step] = from.get(FLOAT, (first + i) * 4);
+            }
+            return;
+        }
+        float[] run = w.slice(n);
+        load(from, dtype, first, 1, run, 0, n, w);
+        for (int i = 0; i < n; i++) {
+            to[at + i * step] = run[i];
         }
     }
 
@@ -116,6 +132,13 @@ final class Spans {
         }
     }
 
+    /** Reads neighbours of f64 to elements {@code at, at + step ...}. */
+    static void loadAcross(MemorySegment from, long first, double[] to, int at, int step, int n) {
+        for (int i = 0; i < n; i++) {
+            to[at + i * step] = from.get(DOUBLE, (first + i) * 8);
+        }
+    }
+
     /** Writes f64. */
     static void store(MemorySegment to, long first, long stride, double[] from, int at, int n) {
         if (stride == 1 && n >= BULK) {
@@ -135,6 +158,13 @@ final class Spans {
             for (int i = 0; i < n; i++) {
                 to[at + i] = from.get(LONG, (first + i * stride) * 8);
             }
+        }
+    }
+
+    /** Reads neighbours of i64 to elements {@code at, at + step ...}. */
+    static void loadAcross(MemorySegment from, long first, long[] to, int at, int step, int n) {
+        for (int i = 0; i < n; i++) {
+            to[at + i * step] = from.get(LONG, (first + i) * 8);
         }
     }
 
@@ -180,6 +210,16 @@ final class Spans {
                 }
             }
             case F32, F64, BF16, F16, I64 -> throw new IllegalStateException(dtype + " is not held in ints");
+        }
+    }
+
+    /** Reads neighbours of i32, i8, u8 or bool to elements {@code at, at + step ...}. */
+    static void loadAcross(
+            MemorySegment from, DType dtype, long first, int[] to, int at, int step, int n, Workspace w) {
+        int[] run = w.run(n);
+        load(from, dtype, first, 1, run, 0, n, w);
+        for (int i = 0; i < n; i++) {
+            to[at + i * step] = run[i];
         }
     }
 

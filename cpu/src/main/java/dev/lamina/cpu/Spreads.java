@@ -22,20 +22,11 @@ final class Spreads {
     /** Neighbours belong to different rows. */
     private static Step across(Register x, Register d) {
         return w -> {
-            Object from = array(x, w);
-            Object to = array(d, w);
+            Object from = x.array(w);
+            Object to = d.array(w);
             for (int c = 0; c < w.length; c++) {
                 System.arraycopy(from, 0, to, c * w.rows, w.rows);
             }
-        };
-    }
-
-    private static Object array(Register x, Workspace w) {
-        return switch (x.kind) {
-            case FLOAT -> x.floats(w);
-            case DOUBLE -> x.doubles(w);
-            case INT -> x.ints(w);
-            case LONG -> x.longs(w);
         };
     }
 

@@ -16,6 +16,7 @@ abstract class Window implements Step {
     private final int[] groupAxis;
     private final int[] groupInner;
     private final long[] groupStride;
+    private final boolean turned;
 
     /** A window of a level; {@code original} are strides along the axes of the task. */
     Window(LoopSpace space, Level level, long offset, long[] original) {
@@ -53,12 +54,29 @@ abstract class Window implements Step {
         groupAxis = axis;
         groupInner = inner;
         groupStride = stride;
+        turned = count > 1 && stride[count - 2] == 1 && Math.abs(stride[count - 1]) > 1;
         moving = Arrays.copyOf(move, moves);
         movingStrides = Arrays.stream(moving).mapToLong(i -> strides[i]).toArray();
     }
 
     /** Handles n elements at places base, base + stride ..., the first of which is element {@code at} of the tile. */
     abstract void span(Workspace w, long base, long stride, int at, int n);
+
+    /**
+     * Handles n elements at neighbouring places from base on: elements {@code at, at + step ...} of the tile. Called instead of
+     * {@link #span} where the axis that is the last but one in the tile is the contiguous one in memory, if {@link #turns}.
+     */
+    void across(Workspace w, long base, int at, int step, int n) {
+        throw new IllegalStateException("this window is not turned");
+    }
+
+    /** Repeats the {@code size} elements of the tile from {@code at} on, so that there are {@code times} of them. */
+    abstract void repeat(Workspace w, int at, int size, int times);
+
+    /** Whether the last two axes may be walked in the other order. */
+    boolean turns() {
+        return false;
+    }
 
     @Override
     public final void run(Workspace w) {
@@ -85,6 +103,13 @@ abstract class Window implements Step {
     /** Goes over the groups from one on; returns the next element of the tile. */
     private int walk(Workspace w, int group, long base, int at) {
         int n = count(w, group);
+        if (group == groups - 2 && turned && turns()) {
+            int inner = count(w, group + 1);
+            for (int i = 0; i < inner && n > 0; i++) {
+                across(w, base + i * groupStride[group + 1], at + i, inner, n);
+            }
+            return at + n * inner;
+        }
         if (group == groups - 1) {
             if (n > 0) {
                 span(w, base, groupStride[group], at, n);
@@ -92,6 +117,11 @@ abstract class Window implements Step {
             return at + n;
         }
         int next = at;
+        if (groupStride[group] == 0 && n > 1) {
+            int size = walk(w, group + 1, base, at) - at;
+            repeat(w, at, size, n);
+            return at + size * n;
+        }
         for (int i = 0; i < n; i++) {
             next = walk(w, group + 1, base + i * groupStride[group], next);
         }

@@ -9,10 +9,30 @@ import java.util.Arrays;
 final class Windows {
     private Windows() {}
 
+    /** A window that writes a register. */
+    private abstract static class Source extends Window {
+        private final Register d;
+
+        Source(LoopSpace space, Register d, long offset, long[] strides) {
+            super(space, d.level, offset, strides);
+            this.d = d;
+        }
+
+        @Override
+        final void repeat(Workspace w, int at, int size, int times) {
+            Object array = d.array(w);
+            int whole = size * times;
+            // Each copy doubles what is there.
+            for (int done = size; done < whole; done *= 2) {
+                System.arraycopy(array, at, array, at + done, Math.min(done, whole - done));
+            }
+        }
+    }
+
     /** d = elements of memory. */
     static Step load(LoopSpace space, Task.Access access, Register d) {
         boolean empty = space.isEmpty();
-        return new Window(space, d.level, access.offset(), access.strides()) {
+        return new Source(space, d, access.offset(), access.strides()) {
             @Override
             void span(Workspace w, long base, long stride, int at, int n) {
                 MemorySegment from = w.buffers[access.buffer()];
@@ -25,6 +45,22 @@ final class Windows {
                     case DOUBLE -> Spans.load(from, base, stride, d.doubles(w), at, n);
                     case INT -> Spans.load(from, access.dtype(), base, stride, d.ints(w), at, n, w);
                     case LONG -> Spans.load(from, base, stride, d.longs(w), at, n);
+                }
+            }
+
+            @Override
+            boolean turns() {
+                return true;
+            }
+
+            @Override
+            void across(Workspace w, long base, int at, int step, int n) {
+                MemorySegment from = w.buffers[access.buffer()];
+                switch (d.kind) {
+                    case FLOAT -> Spans.loadAcross(from, access.dtype(), base, d.floats(w), at, step, n, w);
+                    case DOUBLE -> Spans.loadAcross(from, base, d.doubles(w), at, step, n);
+                    case INT -> Spans.loadAcross(from, access.dtype(), base, d.ints(w), at, step, n, w);
+                    case LONG -> Spans.loadAcross(from, base, d.longs(w), at, step, n);
                 }
             }
         };
@@ -43,12 +79,17 @@ final class Windows {
                     case LONG -> Spans.store(to, base, stride, x.longs(w), at, n);
                 }
             }
+
+            @Override
+            void repeat(Workspace w, int at, int size, int times) {
+                throw new IllegalStateException("a store names each place once");
+            }
         };
     }
 
     /** d = places. */
     static Step position(LoopSpace space, Task.Position position, Register d) {
-        return new Window(space, d.level, position.offset(), position.strides()) {
+        return new Source(space, d, position.offset(), position.strides()) {
             @Override
             void span(Workspace w, long base, long stride, int at, int n) {
                 long[] to = d.longs(w);
@@ -62,7 +103,7 @@ final class Windows {
     /** d = random numbers by place; d is FLOAT for f32, else DOUBLE. */
     static Step uniform(LoopSpace space, Task.Uniform uniform, Register d) {
         Task.Access seed = uniform.seed();
-        return new Window(space, d.level, uniform.offset(), uniform.strides()) {
+        return new Source(space, d, uniform.offset(), uniform.strides()) {
             @Override
             void span(Workspace w, long base, long stride, int at, int n) {
                 long key = Elements.getLong(w.buffers[seed.buffer()], seed.dtype(), seed.offset());

@@ -27,6 +27,7 @@ final class Workspace {
     private short[] shorts = {};
     private byte[] bytes = {};
     private float[] slice = {};
+    private int[] run = {};
     private final PhiloxLanes philox = new PhiloxLanes();
 
     /** The buffers of the run. */
@@ -158,6 +159,14 @@ final class Workspace {
             slice = new float[padded(n, 4)];
         }
         return slice;
+    }
+
+    /** A temporary array. */
+    int[] run(int n) {
+        if (run.length < n) {
+            run = new int[padded(n, 4)];
+        }
+        return run;
     }
 
     /** The bits of a float register's first elements, in one of two temporary arrays. */

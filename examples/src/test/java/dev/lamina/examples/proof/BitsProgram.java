@@ -23,7 +23,8 @@ import java.util.HexFormat;
  * Learns the digits and prints a hash of each variable. {@code train} does all epochs; {@code killed FILE} saves after half of
  * them and dies in the middle of the next; {@code resume FILE} does the rest.
  *
- * <p>The network is wide enough for its products, sums and updates to be cut into parts for several threads.
+ * <p>The network is wide enough for products, updates, sums over columns and sums over everything to be cut into parts for
+ * several threads.
  */
 final class BitsProgram {
     private static final int EPOCHS = 4;
@@ -34,7 +35,8 @@ final class BitsProgram {
 
     /** The first argument says what to do. */
     public static void main(String[] arguments) {
-        Model model = Sequential.of(dense(320).relu(), dropout(0.2), dense(160), batchNorm(), dropout(0.1), dense(10));
+        Model model = Sequential.of(
+                dense(256).relu(), dropout(0.2), dense(1024).l2(1e-5), batchNorm(), dropout(0.1), dense(10));
         model.compile(adam(2e-3), sparseCategoricalCrossentropy(), accuracy());
         switch (arguments[0]) {
             case "train" -> fit(model, EPOCHS);

@@ -70,7 +70,9 @@ class PlatformTest {
     /** The modules that the byte code of {@code module} uses, and {@code optional}; JSpecify is for the compiler. */
     private static Set<String> needs(String module, String optional) {
         Set<String> found = new TreeSet<>(Set.of(optional));
-        for (String line : jdeps("--add-modules", "java.desktop", "-summary", "-m", module).lines().toList()) {
+        for (String line : jdeps("--add-modules", "java.desktop", "-summary", "-m", module)
+                .lines()
+                .toList()) {
             if (line.startsWith(module + " -> ")) {
                 found.add(line.substring((module + " -> ").length()));
             }
@@ -86,8 +88,7 @@ class PlatformTest {
         StringWriter out = new StringWriter();
         PrintWriter writer = new PrintWriter(out);
         String[] all = Stream.concat(
-                        Stream.of("--module-path", path, "--add-modules", "org.jspecify"),
-                        Stream.of(arguments))
+                        Stream.of("--module-path", path, "--add-modules", "org.jspecify"), Stream.of(arguments))
                 .toArray(String[]::new);
         int code = ToolProvider.findFirst("jdeps").orElseThrow().run(writer, writer, all);
         writer.flush();

@@ -94,6 +94,7 @@ final class LoopCompiler {
         boolean direct = uniform.dtype() == DType.F32 || uniform.dtype() == DType.F64;
         Register drawn = direct ? d : new Register(Kind.DOUBLE, d.level);
         steps.add(phase(v), Windows.uniform(space, uniform, drawn), List.of(), drawn);
+        steps.addCost(phase(v), d.level, true);
         if (!direct) {
             steps.add(phase(v), Casts.step(drawn, d, uniform.dtype()), List.of(drawn), d);
         }

@@ -104,8 +104,11 @@ final class ScatterKernel implements Kernel {
                 }
             }
             case ADD -> {
-                if (from == to) {
+                if (from == to && task.base().strides()[1] == 1) {
                     copy(w, task.base(), row, row, column);
+                } else if (from == to) {
+                    load(w, task.base(), row, column, sum);
+                    store(w, row, column);
                 } else {
                     load(w, task.base(), row, column, sum);
                     widen(w);

@@ -3,6 +3,7 @@ package dev.lamina.cpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.memory.Elements;
 import java.lang.foreign.Arena;
@@ -51,6 +52,35 @@ class LoopKernelTest {
             }
         }
         Arrays.stream(pools).forEach(Pool::close);
+    }
+
+    @Test
+    void oneKernelServesManyThreads() throws InterruptedException {
+        Pool pool = Pool.of(2);
+        for (long seed = 0; seed < 30; seed++) {
+            RandomLoop random = new RandomLoop(seed);
+            Kernel kernel = LoopCompiler.compile(random.loop(), pool);
+            MemorySegment[] expected = copy(random.buffers());
+            kernel.run(expected);
+            MemorySegment[][] results = new MemorySegment[4][];
+            Thread[] threads = new Thread[results.length];
+            for (int t = 0; t < threads.length; t++) {
+                MemorySegment[] own = copy(random.buffers());
+                results[t] = own;
+                threads[t] = Thread.ofVirtual().start(() -> {
+                    for (int i = 0; i < 5; i++) {
+                        kernel.run(own);
+                    }
+                });
+            }
+            for (int t = 0; t < threads.length; t++) {
+                threads[t].join();
+                for (int i = 0; i < expected.length; i++) {
+                    assertEquals(-1, expected[i].mismatch(results[t][i]), "seed " + seed + ", buffer " + i);
+                }
+            }
+        }
+        pool.close();
     }
 
     static MemorySegment[] copy(MemorySegment[] buffers) {

@@ -131,7 +131,7 @@ final class RandomLoop {
             Elements.setLong(buffers.getLast(), DType.I64, 0, random.nextLong());
             Task.Access seed = new Task.Access(buffers.size() - 1, DType.I64, 0, dims, new long[dims.length]);
             Place place = strides(random.nextInt(4) == 0);
-            DType dtype = random.nextBoolean() ? DType.F32 : DType.F64;
+            DType dtype = List.of(DType.F32, DType.F64, DType.F16, DType.BF16).get(random.nextInt(4));
             values.add(new Task.Uniform(seed, random.nextLong(), dtype, place.offset() + 3, place.strides()));
             raw.add(values.size() - 1);
             values.add(new Task.Apply(Elementwise.ROUND, dtype, values.size() - 1, -1, -1));

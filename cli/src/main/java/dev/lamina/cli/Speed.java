@@ -20,7 +20,7 @@ final class Speed {
     private static final double LONG = 0.3;
 
     private static final int RUNS = 9;
-    private static final double WARM_UP = 0.5;
+    private static final double WARM_UP = 1.5;
 
     private Speed() {}
 

@@ -10,8 +10,10 @@ import dev.lamina.core.op.Elementwise;
 import dev.lamina.core.op.Reduce;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Each scalar function on each dtype, on all pairs of awkward values, in each form of the operands. */
@@ -177,6 +179,37 @@ class LoopOpsTest {
                 MemorySegment out = Arena.ofAuto().allocate((long) count(from) * to.bytes(), 8);
                 check(from + " to " + to, loop, values(from, false), out);
             }
+        }
+    }
+
+    /** Any bits, and halfway cases: ties go to even, NaN stays NaN. */
+    @Test
+    void halvesAreRoundedToNearestEven() {
+        int n = 60_000;
+        Random random = new Random(1);
+        MemorySegment in = Arena.ofAuto().allocate(n * 4L, 8);
+        for (int i = 0; i < n; i++) {
+            int bits = random.nextInt();
+            boolean tie = i % 3 == 0;
+            in.setAtIndex(ValueLayout.JAVA_INT, i, tie ? (bits & 0xffff0000) | 0x8000 : bits);
+            if (i % 7 == 0) {
+                in.setAtIndex(ValueLayout.JAVA_FLOAT, i, (random.nextInt(1 << 13) - (1 << 12)) * 0x1p-12f);
+            }
+        }
+        for (DType dtype : List.of(DType.BF16, DType.F16)) {
+            int[] dims = {n};
+            Task.Loop loop = new Task.Loop(
+                    dims,
+                    0,
+                    List.of(
+                            new Task.Load(access(0, DType.F32, dims, 1)),
+                            new Task.Apply(Elementwise.CAST, dtype, 0, -1, -1)),
+                    List.of(new Task.Store(1, access(1, dtype, dims, 1))));
+            MemorySegment[] expected = {in, Arena.ofAuto().allocate(n * 2L, 8)};
+            MemorySegment[] actual = {in, Arena.ofAuto().allocate(n * 2L, 8)};
+            NaiveLoop.run(loop, expected);
+            LoopCompiler.compile(loop, pool).run(actual);
+            LoopKernelTest.compare("cast to " + dtype, loop.stores().get(0).access(), expected, actual);
         }
     }
 

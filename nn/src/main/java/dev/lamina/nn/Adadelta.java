@@ -37,11 +37,11 @@ public final class Adadelta extends Optimizer {
     @Override
     protected Tensor next(ParameterUpdate p) {
         Tensor g = p.gradient(weightDecay);
-        Tensor square =
-                p.keep("square", p.slot("square", 0).mul(rho).add(g.square().mul(1 - rho)));
+        Tensor square = p.keepShrinking(
+                "square", p.slot("square", 0).mul(rho).add(g.square().mul(1 - rho)));
         Tensor moves = p.slot("moves", 0);
         Tensor move = moves.add(epsilon).sqrt().div(square.add(epsilon).sqrt()).mul(g);
-        p.keep("moves", moves.mul(rho).add(move.square().mul(1 - rho)));
+        p.keepShrinking("moves", moves.mul(rho).add(move.square().mul(1 - rho)));
         return p.value().sub(move.mul(p.learningRate()));
     }
 

@@ -140,7 +140,7 @@ public final class Adam extends Optimizer {
     @Override
     protected Tensor next(ParameterUpdate p) {
         Tensor g = rule == Rule.ADAMW ? p.gradient() : p.gradient(weightDecay);
-        Tensor mean = p.keep("mean", p.slot("mean", 0).mul(beta1).add(g.mul(1 - beta1)));
+        Tensor mean = p.keepShrinking("mean", p.slot("mean", 0).mul(beta1).add(g.mul(1 - beta1)));
         if (rule == Rule.ADAMAX) {
             Tensor largest = p.keep(
                     "largest", p.slot("largest", 0).mul(beta2).maximum(g.abs().add(epsilon)));

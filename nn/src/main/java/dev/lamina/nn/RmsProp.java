@@ -51,15 +51,16 @@ public final class RmsProp extends Optimizer {
     @Override
     protected Tensor next(ParameterUpdate p) {
         Tensor g = p.gradient(weightDecay);
-        Tensor square =
-                p.keep("square", p.slot("square", 0).mul(alpha).add(g.square().mul(1 - alpha)));
+        Tensor square = p.keepShrinking(
+                "square", p.slot("square", 0).mul(alpha).add(g.square().mul(1 - alpha)));
         if (centered) {
-            Tensor mean = p.keep("mean", p.slot("mean", 0).mul(alpha).add(g.mul(1 - alpha)));
+            Tensor mean = p.keepShrinking("mean", p.slot("mean", 0).mul(alpha).add(g.mul(1 - alpha)));
             square = square.sub(mean.square());
         }
         Tensor step = g.div(square.sqrt().add(epsilon));
         if (momentum != 0) {
-            step = p.keep("momentum", p.slot("momentum", 0).mul(momentum).add(step));
+            step = p.keepShrinking(
+                    "momentum", p.slot("momentum", 0).mul(momentum).add(step));
         }
         return p.value().sub(step.mul(p.learningRate()));
     }

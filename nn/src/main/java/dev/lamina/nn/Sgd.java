@@ -61,7 +61,7 @@ public final class Sgd extends Optimizer {
             return p.value().sub(g.mul(p.learningRate()));
         }
         Tensor before = p.slot("momentum", 0).mul(momentum);
-        Tensor move = p.keep("momentum", before.add(dampening == 0 ? g : g.mul(p.scalar(1))));
+        Tensor move = p.keepShrinking("momentum", before.add(dampening == 0 ? g : g.mul(p.scalar(1))));
         Tensor step = nesterov ? g.add(move.mul(momentum)) : move;
         return p.value().sub(step.mul(p.learningRate()));
     }

@@ -135,4 +135,20 @@ class OptimizerTest {
         Optimizers.gradientDescent(1).clipValue(0.5).step(Map.of(x, Tensor.of(new float[] {3, -0.2f})));
         assertArrayEquals(new float[] {-0.5f, 0.2f}, x.value().toFloatArray(), 1e-7f);
     }
+
+    /** 0.9^t is subnormal from t = 830 on; arithmetic on such numbers takes ten times as long. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void aDeadParameterLeavesNoSubnormalNumbersBehind(Optimizer optimizer) {
+        Variable x = Variable.of("x", Tensor.of(new float[] {3, -2}));
+        optimizer.step(Map.of(x, Tensor.of(new float[] {1, -1e-6f})));
+        for (int step = 0; step < 1000; step++) {
+            optimizer.step(Map.of(x, Tensor.zeros(2)));
+        }
+        optimizer.slots(x).forEach((name, slot) -> {
+            for (float value : slot.value().toFloatArray()) {
+                assertTrue(value == 0 || Math.abs(value) >= Float.MIN_NORMAL, name + " " + value);
+            }
+        });
+    }
 }

@@ -33,6 +33,7 @@ final class DigitsProcess implements Work {
 
     private static void train(Path folder) throws IOException, InterruptedException {
         Path out = folder.resolve("out.txt");
+        Path err = folder.resolve("err.txt");
         Process process = new ProcessBuilder(
                         Main.root().resolve("lamina").toString(),
                         "train",
@@ -43,13 +44,15 @@ final class DigitsProcess implements Work {
                         "--out",
                         folder.resolve("run").toString())
                 .redirectOutput(out.toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .redirectError(err.toFile())
                 .start();
         int code = process.waitFor();
         List<String> lines = Files.readAllLines(out);
         Matcher matcher = ACCURACY.matcher(lines.isEmpty() ? "" : lines.getLast());
         boolean learned = code == 0 && matcher.find() && Double.parseDouble(matcher.group(1)) >= LEAST;
-        Check.that(learned, "digits: expected a test accuracy of at least " + LEAST + ", got " + lines);
+        Check.that(
+                learned,
+                "digits: expected a test accuracy of at least " + LEAST + ", got " + lines + Files.readAllLines(err));
     }
 
     private static void delete(Path folder) throws IOException {

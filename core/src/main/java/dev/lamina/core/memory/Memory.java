@@ -233,6 +233,16 @@ public final class Memory {
     }
 
     /**
+     * All that was ever allocated, also what is free again. A number that grows with each training step says that the step
+     * allocates.
+     *
+     * @return the sum in bytes
+     */
+    public long allocated() {
+        return pool.lent();
+    }
+
+    /**
      * How often a garbage collection was asked for. A number that grows with each training step means that the limit is
      * close to what the program needs.
      *

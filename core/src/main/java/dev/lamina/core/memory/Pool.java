@@ -231,6 +231,11 @@ final class Pool {
         lowest = live;
     }
 
+    /** The sum of all bytes that were ever lent. */
+    synchronized long lent() {
+        return live + returned;
+    }
+
     /** The sum of all bytes that ever came back. */
     synchronized long returned() {
         collectEnded();

@@ -31,15 +31,11 @@ class SteadyStateTest {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /** What has been allocated at one moment. */
-    private record Allocated(long heap, long live, long peak, int leases) {
+    private record Allocated(long heap, long memory) {
         static Allocated now() {
-            int leases = Memory.shared().holders().stream()
-                    .mapToInt(Memory.Holder::count)
-                    .sum();
-            long live = Memory.shared().live();
-            long peak = Memory.shared().peak();
+            long memory = Memory.shared().allocated();
             // Last, and of all threads: what this method allocates does not count at the start.
-            return new Allocated(THREADS.getTotalThreadAllocatedBytes(), live, peak, leases);
+            return new Allocated(THREADS.getTotalThreadAllocatedBytes(), memory);
         }
     }
 
@@ -81,9 +77,7 @@ class SteadyStateTest {
                         .dropLast()
                         .callbacks(meter));
         assertTrue(meter.done >= WARM + STEPS, "steps done: " + meter.done);
-        assertEquals(meter.before.leases, meter.after.leases, "native leases");
-        assertEquals(meter.before.live, meter.after.live, "live native bytes");
-        assertEquals(meter.before.peak, meter.after.peak, "peak of native bytes");
+        assertEquals(meter.before.memory, meter.after.memory, "native bytes ever allocated");
         long heap = (meter.after.heap - meter.before.heap) / STEPS;
         assertTrue(heap < MOST_BYTES, "expected less than " + MOST_BYTES + " bytes of heap in a step, got " + heap);
     }

@@ -3,6 +3,9 @@ package dev.lamina.cpu;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.KernelBackend;
 import dev.lamina.core.backend.Task;
+import dev.lamina.cpu.plain.PlainKernels;
+import dev.lamina.cpu.pool.Pool;
+import java.util.List;
 
 /** The CPU backend: kernels on the cores of this machine. */
 public final class CpuBackend extends KernelBackend {
@@ -34,14 +37,7 @@ public final class CpuBackend extends KernelBackend {
     }
 
     @Override
-    public Kernel prepare(Task task) {
-        return switch (task) {
-            case Task.Loop loop -> LoopCompiler.compile(loop, pool);
-            case Task.MatMul matmul -> new MatMulKernel(matmul, pool);
-            case Task.Gather gather -> new GatherKernel(gather, pool);
-            case Task.Scattering scattering -> new ScatterKernel(scattering, pool);
-            case Task.Sorting sorting -> new SortKernel(sorting, pool);
-            case Task.Scanning scanning -> new ScanKernel(scanning, pool);
-        };
+    protected List<Kernel> prepare(List<Task> tasks) {
+        return tasks.stream().map(task -> PlainKernels.prepare(task, pool)).toList();
     }
 }

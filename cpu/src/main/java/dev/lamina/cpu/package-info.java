@@ -1,4 +1,4 @@
-/** The CPU backend: plain-Java kernels over tiles, on one pool of threads. */
+/** The CPU backend: which kind of kernel runs which task. */
 @NullMarked
 package dev.lamina.cpu;
 

@@ -13,6 +13,7 @@ import dev.lamina.core.op.Scatter;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -40,10 +41,19 @@ public final class TaskInterpreter extends KernelBackend {
     }
 
     @Override
-    public Kernel prepare(Task task) {
+    protected List<Kernel> prepare(List<Task> tasks) {
+        return tasks.stream().map(TaskInterpreter::prepare).toList();
+    }
+
+    private static Kernel prepare(Task task) {
         return switch (task) {
             case Task.Loop loop -> buffers -> loop(loop, buffers);
             case Task.MatMul product -> buffers -> matmul(product, buffers);
+            case Task.Chain chain ->
+                buffers -> {
+                    matmul(chain.product(), buffers);
+                    loop(chain.epilogue(), buffers);
+                };
             case Task.Gather gather -> buffers -> gather(gather, buffers);
             case Task.Scattering scatter -> buffers -> scatter(scatter, buffers);
             case Task.Sorting sort -> buffers -> sort(sort, buffers);

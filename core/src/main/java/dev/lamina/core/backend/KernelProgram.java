@@ -23,8 +23,7 @@ final class KernelProgram implements Program {
         for (Task task : lowered.tasks()) {
             Stream.concat(task.reads(), task.writes()).forEach(access -> requireInside(access, lowered.bytes(), task));
         }
-        return new KernelProgram(
-                lowered, lowered.tasks().stream().map(backend::prepare).toArray(Kernel[]::new));
+        return new KernelProgram(lowered, backend.prepare(lowered.tasks()).toArray(Kernel[]::new));
     }
 
     /** The proof that no kernel leaves its buffers: it holds for all runs, since sizes and strides are fixed. */

@@ -1,5 +1,8 @@
 package dev.lamina.core.backend;
 
+import java.util.Collections;
+import java.util.List;
+
 /** Compiles and computes nothing: it shows what the engine itself costs. Outputs hold whatever was in their memory. */
 final class NullBackend extends KernelBackend {
     @Override
@@ -18,7 +21,7 @@ final class NullBackend extends KernelBackend {
     }
 
     @Override
-    public Kernel prepare(Task task) {
-        return buffers -> {};
+    protected List<Kernel> prepare(List<Task> tasks) {
+        return Collections.nCopies(tasks.size(), buffers -> {});
     }
 }

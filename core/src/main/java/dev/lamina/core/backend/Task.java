@@ -166,9 +166,13 @@ public sealed interface Task {
     record Store(int value, Access access) {}
 
     /**
-     * Batched matrix product. Windows: a (B..., M, K), b (B..., K, N), out (B..., M, N), which is contiguous. One dtype.
+     * Batched matrix product. Windows: a (B..., M, K), b (B..., K, N), out (B..., M, N), which is contiguous. The dtype of the result
+     * is that of the operands.
+     *
+     * @param rounded BF16 if the elements of f32 operands are rounded to bf16 (nearest, ties to even) before they are multiplied;
+     *     else the dtype of the operands. Sums of f32, f16 and bf16 products are accumulated in f32
      */
-    record MatMul(Access a, Access b, Access out) implements Task {
+    record MatMul(Access a, Access b, Access out, DType rounded) implements Task {
         @Override
         public Stream<Access> reads() {
             return Stream.of(a, b);
@@ -177,6 +181,26 @@ public sealed interface Task {
         @Override
         public Stream<Access> writes() {
             return Stream.of(out);
+        }
+    }
+
+    /**
+     * A product and the map that alone reads it, which a backend may apply piece by piece while the piece is in the cache. The
+     * epilogue has the dims of the product's window and loads it (one or several times) at the same index. After the task the content of
+     * the product's buffer is undefined, unless the epilogue stores there.
+     *
+     * @param product the product
+     * @param epilogue a loop with no reduced axes
+     */
+    record Chain(MatMul product, Loop epilogue) implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return Stream.concat(product.reads(), epilogue.reads());
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.concat(product.writes(), epilogue.writes());
         }
     }
 

@@ -43,7 +43,7 @@ final class TaskBuilder {
                 tasks.add(new Task.Scanning(scan.reversed(), in, last(whole(node), scan.axis())));
             }
             case Contract.MatMul ignored ->
-                tasks.add(new Task.MatMul(window(node.input(0)), window(node.input(1)), whole(node)));
+                tasks.add(new Task.MatMul(window(node.input(0)), window(node.input(1)), whole(node), node.dtype()));
             case Gather.Rows ignored ->
                 tasks.add(new Task.Gather(window(node.input(0)), window(node.input(1)), whole(node)));
             case Scatter.Rows scatter ->

@@ -1,0 +1,64 @@
+package dev.lamina.cpu.plain;
+
+import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.Task;
+import dev.lamina.cpu.pool.Pool;
+import java.lang.foreign.MemorySegment;
+
+/** Batched matrix products by {@link JavaGemm}; batch axes may have any strides. */
+final class MatMulKernel implements Kernel {
+    private final Task.MatMul task;
+    private final JavaGemm gemm;
+    private final Pool pool;
+
+    MatMulKernel(Task.MatMul task, Pool pool) {
+        this.task = task;
+        this.pool = pool;
+        long[] a = task.a().strides();
+        long[] b = task.b().strides();
+        long[] c = task.out().strides();
+        int rank = c.length;
+        int[] dims = task.out().dims();
+        GemmShape shape = new GemmShape(
+                task.out().dtype(),
+                dims[rank - 2],
+                dims[rank - 1],
+                task.a().dims()[rank - 1],
+                a[rank - 2],
+                a[rank - 1],
+                b[rank - 2],
+                b[rank - 1],
+                c[rank - 2],
+                c[rank - 1]);
+        gemm = JavaGemm.of(shape, offsets(dims, a), offsets(dims, b), offsets(dims, c));
+    }
+
+    /** Where each matrix of the batch starts, from the offset of the access on. */
+    private static long[] offsets(int[] dims, long[] strides) {
+        int batch = 1;
+        for (int d = 0; d < dims.length - 2; d++) {
+            batch *= dims[d];
+        }
+        long[] offsets = new long[batch];
+        for (int i = 0; i < batch; i++) {
+            int rest = i;
+            for (int d = dims.length - 3; d >= 0; d--) {
+                offsets[i] += rest % dims[d] * strides[d];
+                rest /= dims[d];
+            }
+        }
+        return offsets;
+    }
+
+    @Override
+    public void run(MemorySegment[] buffers) {
+        gemm.run(
+                pool,
+                buffers[task.a().buffer()],
+                task.a().offset(),
+                buffers[task.b().buffer()],
+                task.b().offset(),
+                buffers[task.out().buffer()],
+                task.out().offset());
+    }
+}

@@ -1,0 +1,30 @@
+package dev.lamina.cpu.plain;
+
+import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.Task;
+import dev.lamina.cpu.pool.Pool;
+
+/** The door to the kernels in plain Java: there is one for every task. */
+public final class PlainKernels {
+    private PlainKernels() {}
+
+    /** Prepares a kernel. */
+    public static Kernel prepare(Task task, Pool pool) {
+        return switch (task) {
+            case Task.Loop loop -> LoopCompiler.compile(loop, pool);
+            case Task.MatMul matmul -> new MatMulKernel(matmul, pool);
+            case Task.Chain chain -> {
+                Kernel product = prepare(chain.product(), pool);
+                Kernel epilogue = prepare(chain.epilogue(), pool);
+                yield buffers -> {
+                    product.run(buffers);
+                    epilogue.run(buffers);
+                };
+            }
+            case Task.Gather gather -> new GatherKernel(gather, pool);
+            case Task.Scattering scattering -> new ScatterKernel(scattering, pool);
+            case Task.Sorting sorting -> new SortKernel(sorting, pool);
+            case Task.Scanning scanning -> new ScanKernel(scanning, pool);
+        };
+    }
+}

@@ -74,6 +74,9 @@ public sealed interface Task {
      * index of the whole space. With folds whose results are used by full-level values, a row (the product of the reduced
      * extents) has at most {@link #MAX_ROW} elements.
      *
+     * <p>A store may overwrite what a load of the same loop reads (an update in place), but only at the very index: in a map each index,
+     * else each row, where both are at row level and so are all stores. So a kernel does all loads of an index or row before its stores.
+     *
      * @param dims extents of the space
      * @param reduced number of trailing axes that folds run over; 0 for a map
      * @param values what is computed, in order
@@ -185,9 +188,10 @@ public sealed interface Task {
     }
 
     /**
-     * A product and the map that alone reads it, which a backend may apply piece by piece while the piece is in the cache. The
-     * epilogue has the dims of the product's window and loads it (one or several times) at the same index. After the task the content of
-     * the product's buffer is undefined, unless the epilogue stores there.
+     * A product and a map that reads it, which a backend may apply piece by piece while the piece is in the cache. The epilogue has
+     * the dims of the product's window and loads it (one or several times) at the same index. It may store to the product's buffer, at
+     * the same index and in the same dtype: another value that takes this place, or, if others read the product too, the product
+     * itself. Otherwise the content of that buffer is undefined after the task.
      *
      * @param product the product
      * @param epilogue a loop with no reduced axes

@@ -35,7 +35,12 @@ final class LoopBuilder {
 
     /** A loop over the unit's shape. */
     LoopBuilder(Unit unit, Storage storage, ToIntFunction<Node> buffers) {
-        this(unit.full(), unit.reduced(), unit.nodes(), storage, buffers);
+        this(
+                unit.full(),
+                unit.reduced(),
+                unit.isChain() ? unit.nodes().subList(1, unit.nodes().size()) : unit.nodes(),
+                storage,
+                buffers);
     }
 
     /**

@@ -1,11 +1,13 @@
 package dev.lamina.core.compiler;
 
+import dev.lamina.core.op.Contract;
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.View;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,7 @@ public final class Lowering {
         Graph separate = separateOutputs(graph);
         Lowering lowering = new Lowering(separate);
         lowering.fuse();
+        lowering.chain();
         return new Schedule(separate, lowering.storage, lowering.units).lowered();
     }
 
@@ -68,6 +71,28 @@ public final class Lowering {
                 }
             }
         }
+    }
+
+    /** Each product takes the first map that reads it alone, or at each index before others do, with it. */
+    private void chain() {
+        Map<Unit, Set<Unit>> readers = new LinkedHashMap<>();
+        for (Node node : storage.order()) {
+            Unit unit = units.get(node);
+            for (Storage.Read read : unit == null ? List.<Storage.Read>of() : unit.reads(node)) {
+                if (read.memory().op() instanceof Contract) {
+                    readers.computeIfAbsent(units.get(read.memory()), product -> new LinkedHashSet<>())
+                            .add(unit);
+                }
+            }
+        }
+        readers.forEach((product, maps) -> {
+            for (Unit map : maps) {
+                if (product.leads(map, storage) && !reaches(product, map)) {
+                    product.lead(map);
+                    map.nodes().forEach(node -> units.put(node, product));
+                }
+            }
+        });
     }
 
     /** The units that this one reads from. */

@@ -5,8 +5,10 @@ import dev.lamina.core.op.Node;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -22,6 +24,8 @@ final class Schedule {
     private final Map<Node, Integer> buffers = new HashMap<>();
     private final Map<Node, Integer> lastReads = new HashMap<>();
     private final List<Node> temporaries = new ArrayList<>();
+    /** Products that only the rest of their chain reads. */
+    private final Set<Node> scratch = new HashSet<>();
     /** Outputs that are copied at the end, from which node. */
     private final Map<Integer, Node> copies = new TreeMap<>();
 
@@ -111,7 +115,31 @@ final class Schedule {
                     temporaries.add(node);
                 }
             }
+            Node product = unit.nodes().get(0);
+            if (unit.isChain() && !isRead(product)) {
+                scratch.add(product);
+                Node over = overProduct(unit);
+                if (over == product) {
+                    buffers.put(product, next++);
+                    temporaries.add(product);
+                } else {
+                    buffers.put(product, buffers.get(over));
+                }
+            }
         }
+    }
+
+    /** The node of a chain that is stored over the product, which nobody else reads; the product if none can be. */
+    private Node overProduct(Unit chain) {
+        Node product = chain.nodes().get(0);
+        for (Node node : chain.nodes()) {
+            int output = graph.outputs().indexOf(node);
+            boolean fresh = output < 0 || graph.targets().get(output) < 0 || copies.containsKey(output);
+            if (node != product && isRead(node) && fresh && node.dtype() == product.dtype()) {
+                return node;
+            }
+        }
+        return product;
     }
 
     /** Whether an update may be written over the input that it updates. */
@@ -126,17 +154,11 @@ final class Schedule {
         if (last < position) {
             return true;
         }
-        boolean map = unit.isLoop() && unit.reduced().isEmpty();
-        return last == position
-                && map
-                && unit.reads().stream()
-                        .filter(read -> read.memory() == input)
-                        .allMatch(read -> read.map().equals(IndexMap.identity(node.shape()))
-                                && read.shown().shape().equals(node.shape()));
+        return last == position && unit.isMap() && unit.readsInPlace(input, node.shape());
     }
 
-    /** Whether a node has to be in memory: it is an output, or somebody outside its own loop reads it. */
+    /** Whether a node has to be in memory: it is an output, or somebody outside its own unit reads it. */
     private boolean isRead(Node node) {
-        return buffers.containsKey(node) || lastReads.containsKey(node);
+        return !scratch.contains(node) && (buffers.containsKey(node) || lastReads.containsKey(node));
     }
 }

@@ -30,8 +30,13 @@ import java.util.function.ToIntFunction;
  * Kernels that grow together later ({@link Clusters}) take back what only they use.
  */
 final class Storage {
-    /** An expression of more operations than this is stored when two kernels need it. */
-    private static final int CHEAP = 6;
+    /**
+     * An expression of more operations than this is stored when two kernels need it. One heavy function is computed again, which costs
+     * less than a way to memory and back: so a backward pass takes an activation or a dropout mask from what it was made of.
+     */
+    private static final int CHEAP = 12;
+    /** The same for an expression that one kernel needs for many elements. */
+    private static final int CHEAP_EXPANDED = 6;
     /** No kernel repeats or nests more operations than this. */
     private static final int LARGEST = 100;
     /** What a heavy function counts. */
@@ -241,6 +246,7 @@ final class Storage {
                 }
             }
         }
+        storeSums(shared);
         for (Node node : order) {
             int weight = node.op() instanceof Elementwise op
                     ? (op.isHeavy() ? HEAVY : 1)
@@ -248,15 +254,46 @@ final class Storage {
             for (Node input : node.inputs()) {
                 weight += stored.contains(input) ? 0 : weights.getOrDefault(input, 0);
             }
-            boolean repeated = shared.contains(node) || node.op() instanceof View.Expand;
+            int most = node.op() instanceof View.Expand ? CHEAP_EXPANDED : shared.contains(node) ? CHEAP : LARGEST;
             Node keep = behindViews(node);
-            if (((repeated && weight > CHEAP) || weight > LARGEST) && !stored.contains(keep)) {
+            if (weight > most && !stored.contains(keep)) {
                 stored.add(keep);
                 weights.put(keep, 0);
                 weight = 0;
             }
             weights.put(node, stored.contains(node) ? 0 : weight);
         }
+    }
+
+    /**
+     * Stores what is made of a product before several kernels read it (the sum with a bias), so that the product itself is read once and
+     * the sum can take its place.
+     */
+    private void storeSums(Set<Node> shared) {
+        Map<Node, Node> readers = new HashMap<>();
+        for (Node node : order) {
+            for (Node input : node.inputs()) {
+                // A node stands for several readers of itself.
+                readers.merge(input, node, (one, other) -> one == other ? one : input);
+            }
+        }
+        for (Node product : order) {
+            if (product.op() instanceof Contract && shared.contains(product)) {
+                Node sum = product;
+                Node next = readers.get(product);
+                while (next != sum && !stored.contains(next) && keepsIndex(next)) {
+                    sum = next;
+                    next = readers.getOrDefault(sum, sum);
+                }
+                if (sum.op() instanceof Elementwise && shared.contains(sum)) {
+                    stored.add(sum);
+                }
+            }
+        }
+    }
+
+    private static boolean keepsIndex(Node node) {
+        return node.op() instanceof Elementwise || node.op() instanceof View.Reshape;
     }
 
     private static Node behindViews(Node node) {

@@ -13,6 +13,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -42,8 +43,11 @@ final class TaskBuilder {
                 Task.Access in = last(window(node.input(0)), scan.axis());
                 tasks.add(new Task.Scanning(scan.reversed(), in, last(whole(node), scan.axis())));
             }
-            case Contract.MatMul ignored ->
-                tasks.add(new Task.MatMul(window(node.input(0)), window(node.input(1)), whole(node), node.dtype()));
+            case Contract.MatMul ignored -> {
+                Task.MatMul product =
+                        new Task.MatMul(window(node.input(0)), window(node.input(1)), whole(node), node.dtype());
+                tasks.add(unit.isChain() ? chain(product, unit, isStored) : product);
+            }
             case Gather.Rows ignored ->
                 tasks.add(new Task.Gather(window(node.input(0)), window(node.input(1)), whole(node)));
             case Scatter.Rows scatter ->
@@ -67,6 +71,22 @@ final class TaskBuilder {
 
     private Task.Loop loop(Unit unit, Predicate<Node> isStored) {
         return new LoopBuilder(unit, storage, buffers::get).build(isStored);
+    }
+
+    /** The epilogue stores the product as well if somebody else reads it. */
+    private Task.Chain chain(Task.MatMul product, Unit unit, Predicate<Node> isStored) {
+        Task.Access out = product.out();
+        Task.Loop map = Epilogue.over(loop(unit, isStored), out.dims()).orElseThrow();
+        List<Task.Store> stores = new ArrayList<>(map.stores());
+        for (int v = 0;
+                isStored.test(unit.nodes().get(0))
+                        && stores.size() == map.stores().size();
+                v++) {
+            if (map.values().get(v) instanceof Task.Load load && load.access().buffer() == out.buffer()) {
+                stores.add(new Task.Store(v, out));
+            }
+        }
+        return new Task.Chain(product, new Task.Loop(map.dims(), 0, map.values(), stores));
     }
 
     private void concat(int axis, Node node, List<Task> tasks) {

@@ -54,6 +54,21 @@ final class Unit {
         return nodes.stream().flatMap(node -> reads.get(node).stream()).toList();
     }
 
+    /** Whether all reads of a buffer are those of a loop at its own index. */
+    boolean readsInPlace(Node memory, Shape shape) {
+        for (Node node : nodes) {
+            for (Storage.Read read : reads.get(node)) {
+                boolean inPlace = Storage.isLoop(node)
+                        && read.map().equals(IndexMap.identity(shape))
+                        && read.shown().shape().equals(shape);
+                if (read.memory() == memory && !inPlace) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
     Shape full() {
         return full;
     }
@@ -121,6 +136,35 @@ final class Unit {
         return row > 0 && row <= Task.Loop.MAX_ROW;
     }
 
+    /** Whether each index is computed apart from the others. */
+    boolean isMap() {
+        return reduced.isEmpty() && (isLoop() || isChain());
+    }
+
+    /** Whether the first node is a product and the others are the map that follows it. */
+    boolean isChain() {
+        return !isLoop() && nodes.size() > 1;
+    }
+
+    /** Whether a map can follow this product: it reads all of it, each element at its own index only. */
+    boolean leads(Unit map, Storage storage) {
+        Node product = nodes.get(0);
+        long size = product.shape().size();
+        if (nodes.size() > 1 || !map.isLoop() || !map.isMap() || size == 0 || map.full.size() != size) {
+            return false;
+        }
+        Task.Loop loop = new LoopBuilder(map, storage, node -> node == product ? 1 : 0).build(node -> true);
+        return Epilogue.over(loop, product.shape().dims())
+                .filter(over -> Epilogue.loadsInPlace(over, 1))
+                .isPresent();
+    }
+
+    /** Lets a map follow this product. */
+    void lead(Unit map) {
+        full = map.full;
+        add(map);
+    }
+
     /** Takes over the nodes of a unit that reads this one's. */
     void absorb(Unit user) {
         if (reduced.isEmpty()) {
@@ -128,6 +172,10 @@ final class Unit {
             full = larger ? user.full : full;
             reduced = user.reduced;
         }
+        add(user);
+    }
+
+    private void add(Unit user) {
         first = Math.min(first, user.first);
         last = Math.max(last, user.last);
         nodes.addAll(user.nodes);

@@ -137,8 +137,9 @@ public enum Elementwise implements Op {
     /** The second input where the first (bool) is true, else the third. */
     WHERE((x, y, z) -> x != 0 ? y : z, (x, y, z) -> x != 0 ? y : z, (n, g, s) -> {
         Tensor zero = g.zerosLike();
-        s.add(n.input(1), in(n, 0).where(g, zero));
-        s.add(n.input(2), in(n, 0).where(zero, g));
+        Tensor condition = condition(n);
+        s.add(n.input(1), condition.where(g, zero));
+        s.add(n.input(2), condition.where(zero, g));
     });
 
     /** Meaning for floats. */
@@ -241,6 +242,19 @@ public enum Elementwise implements Op {
 
     private static long isFloatOnly(long x, long y, long z) {
         throw new IllegalStateException("an op for floats was built on integers");
+    }
+
+    /**
+     * The condition of {@link #WHERE} for the backward pass. {@code x <= c ? c : x} (relu) is at most c where x is: so it asks the
+     * result, which is kept for the next layer anyway, and x is not kept.
+     */
+    private static Tensor condition(Node node) {
+        Node asked = node.input(0);
+        boolean bound = asked.op() == LE
+                && asked.input(0) == node.input(2)
+                && asked.input(1).op() instanceof Leaf.Constant limit
+                && limit.equals(node.input(1).op());
+        return bound ? out(node).le(Tensor.of(asked.input(1))) : in(node, 0);
     }
 
     /** 1 where a is larger, 1/2 where both are equal, 0 elsewhere. */

@@ -4,6 +4,7 @@ import org.jspecify.annotations.NullMarked;
 @NullMarked
 module dev.lamina.core {
     requires static transitive java.desktop;
+    requires static jdk.jfr;
     requires static org.jspecify;
 
     exports dev.lamina.core;
@@ -11,6 +12,7 @@ module dev.lamina.core {
     exports dev.lamina.core.compiler;
     exports dev.lamina.core.backend;
     exports dev.lamina.core.memory;
+    exports dev.lamina.core.profile;
 
     uses dev.lamina.core.backend.Backend;
 }

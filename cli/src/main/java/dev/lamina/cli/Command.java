@@ -65,6 +65,18 @@ interface Command {
             return this;
         }
 
+        /** An option whose value may be left out; then it is empty. */
+        Syntax optional(String name, String label, String description) {
+            spec.addOption(OptionSpec.builder(name)
+                    .paramLabel(label)
+                    .type(String.class)
+                    .arity("0..1")
+                    .fallbackValue("")
+                    .description(description)
+                    .build());
+            return this;
+        }
+
         /** An option without a value. */
         Syntax flag(String name, String description) {
             String[] names = name.equals("--help") ? new String[] {"-h", name} : new String[] {name};

@@ -1,8 +1,10 @@
 package dev.lamina.cli;
 
 import com.google.gson.JsonObject;
+import dev.lamina.core.DType;
 import dev.lamina.core.memory.ByteSize;
 import dev.lamina.core.memory.Memory;
+import dev.lamina.core.profile.Limits;
 
 /** {@code lamina doctor}. */
 final class DoctorCommand implements Command {
@@ -33,13 +35,13 @@ final class DoctorCommand implements Command {
         console.line("threads    %d (%s)", engine.threads(), machine.processorsText());
         console.line(
                 "backend    %s: %s", engine.backend().name(), engine.backend().describe());
-        Speed.Result matmul = Speed.matmul();
+        Limits.Rate matmul = Limits.measureProduct(DType.F32);
         console.line(
-                "matmul     %.1f GFLOP/s (f32, n = %d, median of %d)", matmul.rate(), matmul.size(), matmul.runs());
-        Speed.Result copy = Speed.copy();
+                "matmul     %.1f GFLOP/s (f32, n = %d, median of %d)", matmul.median(), matmul.size(), matmul.runs());
+        Limits.Rate copy = Limits.measureCopy();
         console.line(
                 "copy       %.1f GB/s read and written (%s of f32, median of %d)",
-                copy.rate(), ByteSize.text(4L * copy.size()), copy.runs());
+                copy.median(), ByteSize.text(4L * copy.size()), copy.runs());
         console.line(
                 "memory     limit %s, in use %s, at most so far %s; Java heap %s",
                 ByteSize.text(memory.limit()),
@@ -49,9 +51,9 @@ final class DoctorCommand implements Command {
         JsonObject json = Environment.json(engine);
         json.addProperty("memory_live", memory.live());
         json.addProperty("matmul_n", matmul.size());
-        json.addProperty("matmul_gflops", Measured.rounded(matmul.rate(), 0.01));
+        json.addProperty("matmul_gflops", Measured.rounded(matmul.median(), 0.01));
         json.addProperty("copy_bytes", 4L * copy.size());
-        json.addProperty("copy_gb_per_second", Measured.rounded(copy.rate(), 0.01));
+        json.addProperty("copy_gb_per_second", Measured.rounded(copy.median(), 0.01));
         console.result(json);
     }
 }

@@ -47,10 +47,16 @@ final class TrainCommand implements Command {
                                 + defaults(r -> Double.toString(r.learningRate())))
                 .option("--seed", "N", "decides first weights, dropout and order; 0 unless said otherwise")
                 .option("--out", "DIR", "run folder; the next free runs/RECIPE-001 unless said otherwise")
+                .optional(
+                        Profiling.OPTION,
+                        "FILE",
+                        "show what each kernel took, also in FILE and as a trace in FILE.json; profile.txt in the run folder "
+                                + "unless said otherwise")
                 .engine()
                 .examples(
                         "lamina train digits",
                         "lamina train digits --epochs 10 --lr 0.001 --seed 7 --json",
+                        "lamina train digits --profile",
                         "lamina train mnist --data path/to/mnist --out runs/mnist");
     }
 
@@ -118,7 +124,9 @@ final class TrainCommand implements Command {
         RunFolder run = RunFolder.reserve(arguments.text("--out").map(Path::of), plan.recipe.name());
         Interruption interruption = Interruption.guard(run, console);
         try {
+            Optional<Profiling> profiling = Profiling.start(arguments);
             JsonObject result = train(plan, train, test, engine, run, console);
+            profiling.ifPresent(profile -> profile.finish(run, console, result));
             console.line("run folder: %s", run.path());
             console.result(result);
         } finally {

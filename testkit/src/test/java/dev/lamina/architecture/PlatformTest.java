@@ -33,8 +33,9 @@ class PlatformTest {
 
     @Test
     void coreNeedsTheJdkOnly() {
-        // java.desktop is `requires static`: for BufferedImage, where the caller has one.
-        assertEquals(Set.of("java.base", "java.desktop"), needs("dev.lamina.core", "java.desktop"));
+        // `requires static`: java.desktop for BufferedImage, where the caller has one; jdk.jfr for the profiler's
+        // events.
+        assertEquals(Set.of("java.base", "java.desktop", "jdk.jfr"), needs("dev.lamina.core", "java.desktop"));
     }
 
     @Test
@@ -70,7 +71,7 @@ class PlatformTest {
     /** The modules that the byte code of {@code module} uses, and {@code optional}; JSpecify is for the compiler. */
     private static Set<String> needs(String module, String optional) {
         Set<String> found = new TreeSet<>(Set.of(optional));
-        for (String line : jdeps("--add-modules", "java.desktop", "-summary", "-m", module)
+        for (String line : jdeps("--add-modules", "java.desktop,jdk.jfr", "-summary", "-m", module)
                 .lines()
                 .toList()) {
             if (line.startsWith(module + " -> ")) {

@@ -4,19 +4,24 @@ import dev.lamina.core.compiler.Lowered;
 import dev.lamina.core.memory.Buffer;
 import dev.lamina.core.memory.ByteSize;
 import dev.lamina.core.memory.Memory;
+import dev.lamina.core.profile.Meter;
+import dev.lamina.core.profile.Profiler;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A lowered graph with a kernel for each task. */
 final class KernelProgram implements Program {
     private final Lowered lowered;
     private final Kernel[] kernels;
+    private final @Nullable Meter meter;
 
     private KernelProgram(Lowered lowered, Kernel[] kernels) {
         this.lowered = lowered;
         this.kernels = kernels;
+        this.meter = Profiler.meter(lowered.tasks());
     }
 
     static Program of(Lowered lowered, KernelBackend backend) {
@@ -70,6 +75,10 @@ final class KernelProgram implements Program {
         bind(buffers, 0, inputs, lowered.inputs());
         bind(buffers, lowered.inputs(), outputs, lowered.outputs());
         try {
+            if (meter != null) {
+                meter.run(kernels, buffers);
+                return;
+            }
             for (Kernel kernel : kernels) {
                 kernel.run(buffers);
             }

@@ -23,6 +23,13 @@ public final class ProgramCache {
         return COMPILED.get();
     }
 
+    /** Forgets all programs, so that what runs next is compiled anew. */
+    public static void clear() {
+        synchronized (PROGRAMS) {
+            PROGRAMS.clear();
+        }
+    }
+
     static CachedProgram of(Binding binding) {
         synchronized (PROGRAMS) {
             CachedProgram found = PROGRAMS.get(binding.key());

@@ -1,4 +1,4 @@
-package dev.lamina.cli;
+package dev.lamina.core.profile;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.Execution;
@@ -12,9 +12,15 @@ import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
 
-/** Short measurements of the backend in use. */
-final class Speed {
-    private static final int LARGEST_MATMUL = 1024;
+/**
+ * How fast the backend in use is at best on this machine, measured now.
+ *
+ * @param product large f32 matrix products, 2 n^3 operations each
+ * @param half the same with bf16 numbers
+ * @param copy bytes read and written where they fit in no cache
+ */
+public record Limits(Rate product, Rate half, Rate copy) {
+    private static final int LARGEST_PRODUCT = 1024;
     private static final int LARGEST_COPY = 1 << 24;
     /** A run that takes longer is not made larger: a slow backend must not keep people waiting. */
     private static final double LONG = 0.3;
@@ -22,34 +28,43 @@ final class Speed {
     private static final int RUNS = 9;
     private static final double WARM_UP = 1.5;
 
-    private Speed() {}
-
     /**
      * A measured speed.
      *
      * @param size what was computed
-     * @param rate 10^9 operations or bytes per second
+     * @param best 10^9 operations or bytes per second
+     * @param median the same, of all runs
      * @param runs that were measured
      */
-    record Result(int size, double rate, int runs) {}
+    public record Rate(int size, double best, double median, int runs) {}
 
-    /** C = A B for square f32 matrices, counted as 2 n^3 operations. */
-    static Result matmul() {
-        return measure(64, LARGEST_MATMUL, 8, Speed::product, n -> 2.0 * n * n * n);
+    /**
+     * Measures for a few seconds on the threads of the backend.
+     *
+     * @param half whether bf16 is of interest; else its rate is that of f32
+     */
+    public static Limits measure(boolean half) {
+        Rate product = measureProduct(DType.F32);
+        return new Limits(product, half ? measureProduct(DType.BF16) : product, measureCopy());
     }
 
-    /** y = -x for many f32 numbers, counted as the bytes read and written. */
-    static Result copy() {
-        return measure(1 << 20, LARGEST_COPY, 2, Speed::negation, n -> 8.0 * n);
+    /** C = A B for square matrices. */
+    public static Rate measureProduct(DType dtype) {
+        return measure(64, LARGEST_PRODUCT, 8, n -> square(n, dtype), n -> 2.0 * n * n * n);
     }
 
-    private static Execution product(int n) {
-        Tensor a = Tensor.input(DType.F32, Shape.of(n, n));
-        Tensor b = Tensor.input(DType.F32, Shape.of(n, n));
+    /** y = -x for many f32 numbers. */
+    public static Rate measureCopy() {
+        return measure(1 << 20, LARGEST_COPY, 2, Limits::negation, n -> 8.0 * n);
+    }
+
+    private static Execution square(int n, DType dtype) {
+        Tensor a = Tensor.input(dtype, Shape.of(n, n));
+        Tensor b = Tensor.input(dtype, Shape.of(n, n));
         Execution execution =
                 Plan.compile(List.of(a, b), List.of(a.matmul(b)), Map.of()).start();
-        execution.input(0, Random.seed(1).uniform(Shape.of(n, n)));
-        execution.input(1, Random.seed(2).uniform(Shape.of(n, n)));
+        execution.input(0, Random.seed(1).uniform(Shape.of(n, n)).cast(dtype));
+        execution.input(1, Random.seed(2).uniform(Shape.of(n, n)).cast(dtype));
         return execution;
     }
 
@@ -61,7 +76,7 @@ final class Speed {
         return execution;
     }
 
-    private static Result measure(
+    private static Rate measure(
             int size, int largest, int growth, IntFunction<Execution> make, IntToDoubleFunction work) {
         int n = size;
         Execution execution = make.apply(n);
@@ -78,7 +93,8 @@ final class Speed {
             times[i] = seconds(execution);
         }
         Arrays.sort(times);
-        return new Result(n, work.applyAsDouble(n) / times[RUNS / 2] * 1e-9, RUNS);
+        double billions = work.applyAsDouble(n) * 1e-9;
+        return new Rate(n, billions / times[0], billions / times[RUNS / 2], RUNS);
     }
 
     /** The best of some runs: the first ones also load and compile code. */

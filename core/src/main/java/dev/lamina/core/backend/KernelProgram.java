@@ -21,7 +21,7 @@ final class KernelProgram implements Program {
     private KernelProgram(Lowered lowered, Kernel[] kernels) {
         this.lowered = lowered;
         this.kernels = kernels;
-        this.meter = Profiler.meter(lowered.tasks());
+        this.meter = Profiler.meter(lowered.tasks()).orElse(null);
     }
 
     static Program of(Lowered lowered, KernelBackend backend) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +41,9 @@ public final class Profiler {
         ProgramCache.clear();
     }
 
-    /** What runs the kernels of a new plan, or null while the profiler is off. */
-    public static @Nullable Meter meter(List<Task> tasks) {
-        Profiler profiler = current;
-        return profiler == null ? null : profiler.newMeter(tasks);
+    /** What runs the kernels of a new plan, or empty while the profiler is off. */
+    public static Optional<Meter> meter(List<Task> tasks) {
+        return Optional.ofNullable(current).map(profiler -> profiler.newMeter(tasks));
     }
 
     private synchronized Meter newMeter(List<Task> tasks) {

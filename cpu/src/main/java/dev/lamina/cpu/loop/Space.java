@@ -1,0 +1,119 @@
+package dev.lamina.cpu.loop;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The index space of a loop as a kernel walks it, outermost axis first: kept axes, then reduced ones. Axes of extent 1 are gone,
+ * and neighbours that all accesses see as one are joined. One axis is the <em>vector axis</em>, whose neighbours share a register:
+ * the last reduced one (each row is folded along the lanes), or a kept one, which then is the last of the kept ones (a map, or
+ * columns that are folded side by side).
+ */
+final class Space {
+    private final List<Axis> axes = new ArrayList<>();
+    private final int kept;
+    private final int vector;
+
+    /**
+     * @param dims extents
+     * @param reduced number of trailing axes that are reduced
+     * @param strides strides of all accesses; those of stores twice, which gives them more weight
+     */
+    Space(int[] dims, int reduced, List<long[]> strides) {
+        List<Axis> all = new ArrayList<>();
+        for (int d = 0; d < dims.length; d++) {
+            if (dims[d] != 1) {
+                all.add(new Axis(dims[d], d >= dims.length - reduced, d));
+            }
+        }
+        if (reduced == 0) {
+            sort(all, strides);
+        }
+        all.forEach(axis -> append(axis, strides));
+        int best = -1;
+        for (int i = 0; i < axes.size(); i++) {
+            boolean last = i == axes.size() - 1;
+            if ((!axes.get(i).reduced() || last) && (best < 0 || votes(i, strides) >= votes(best, strides))) {
+                best = i;
+            }
+        }
+        kept = (int) axes.stream().filter(axis -> !axis.reduced()).count();
+        if (best >= 0 && best < kept) {
+            axes.add(kept - 1, axes.remove(best));
+            best = kept - 1;
+        }
+        vector = best;
+    }
+
+    /** Orders the axes of a map as the last access, a store, has them in memory, if it is plain about that. */
+    private static void sort(List<Axis> all, List<long[]> strides) {
+        if (!strides.isEmpty() && all.stream().allMatch(axis -> strides.getLast()[axis.source()] > 0)) {
+            all.sort((a, b) -> Long.compare(strides.getLast()[b.source()], strides.getLast()[a.source()]));
+        }
+    }
+
+    /** How many accesses run along an axis without gaps; short axes count less. */
+    private long votes(int axis, List<long[]> strides) {
+        int source = axes.get(axis).source();
+        long dense = strides.stream().filter(s -> isFull(s) && s[source] == 1).count();
+        long still = strides.stream().filter(s -> isFull(s) && s[source] == 0).count();
+        return (4 * dense + still) * Math.min(16, axes.get(axis).extent());
+    }
+
+    /** True if an access has one element per index of the space, or there are no rows. */
+    private boolean isFull(long[] strides) {
+        return axes.stream().noneMatch(Axis::reduced)
+                || axes.stream().anyMatch(axis -> axis.reduced() && strides[axis.source()] != 0);
+    }
+
+    private void append(Axis axis, List<long[]> strides) {
+        if (!axes.isEmpty() && joins(axes.getLast(), axis, strides)) {
+            axes.add(axes.removeLast().joined(axis));
+        } else {
+            axes.add(axis);
+        }
+    }
+
+    private static boolean joins(Axis outer, Axis inner, List<long[]> strides) {
+        return outer.reduced() == inner.reduced()
+                && (long) outer.extent() * inner.extent() <= Integer.MAX_VALUE
+                && strides.stream().allMatch(s -> s[outer.source()] == s[inner.source()] * inner.extent());
+    }
+
+    int rank() {
+        return axes.size();
+    }
+
+    /** Number of kept axes, which come first. */
+    int kept() {
+        return kept;
+    }
+
+    /** The axis along the lanes, or -1 if there is only one element. */
+    int vector() {
+        return vector;
+    }
+
+    /** True if the lanes hold neighbours of one row. */
+    boolean isAlongRows() {
+        return vector >= kept;
+    }
+
+    int extent(int axis) {
+        return axes.get(axis).extent();
+    }
+
+    /** Number of indices of the axes from one on, up to another. */
+    long size(int from, int to) {
+        long size = 1;
+        for (int i = from; i < to; i++) {
+            size *= extent(i);
+        }
+        return size;
+    }
+
+    /** Strides of an access along these axes. */
+    long[] strides(long[] original) {
+        return axes.stream().mapToLong(axis -> original[axis.source()]).toArray();
+    }
+}

@@ -1,0 +1,215 @@
+package dev.lamina.cpu.loop;
+
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Elementwise;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What is known about a loop's values before code is written: which are needed, on which axes they depend, after which pass over
+ * the row they are known, and which are kept in scratch memory for a later pass.
+ */
+final class Values {
+    private final Task.Loop loop;
+    private final Space space;
+    private final boolean[] needed;
+    private final long[] axes;
+    private final int[] stage;
+    private final boolean[] kept;
+    private final int passes;
+
+    Values(Task.Loop loop, boolean[] needed, Space space) {
+        this.loop = loop;
+        this.space = space;
+        this.needed = needed;
+        int count = loop.values().size();
+        axes = new long[count];
+        stage = new int[count];
+        kept = new boolean[count];
+        for (int v = 0; v < count; v++) {
+            Task.Value value = loop.values().get(v);
+            axes[v] = own(value);
+            for (int a : arguments(value)) {
+                axes[v] |= axes[a];
+                stage[v] = Math.max(stage[v], stage[a]);
+            }
+            if (value instanceof Task.Fold) {
+                axes[v] &= keptAxes();
+                stage[v]++;
+            }
+        }
+        passes = countPasses();
+        keepHeavy();
+    }
+
+    /** The values that some store needs. */
+    static boolean[] needed(Task.Loop loop) {
+        boolean[] needed = new boolean[loop.values().size()];
+        loop.stores().forEach(store -> needed[store.value()] = true);
+        for (int v = needed.length - 1; v >= 0; v--) {
+            if (needed[v]) {
+                for (int a : arguments(loop.values().get(v))) {
+                    needed[a] = true;
+                }
+            }
+        }
+        return needed;
+    }
+
+    /** The values that a value is computed from. */
+    static int[] arguments(Task.Value value) {
+        return switch (value) {
+            case Task.Apply apply when apply.c() >= 0 -> new int[] {apply.a(), apply.b(), apply.c()};
+            case Task.Apply apply when apply.b() >= 0 -> new int[] {apply.a(), apply.b()};
+            case Task.Apply apply -> new int[] {apply.a()};
+            case Task.Fold fold -> new int[] {fold.a()};
+            case Task.Load ignored -> new int[0];
+            case Task.Constant ignored -> new int[0];
+            case Task.Position ignored -> new int[0];
+            case Task.Uniform ignored -> new int[0];
+        };
+    }
+
+    private long own(Task.Value value) {
+        return switch (value) {
+            case Task.Load load -> axesOf(load.access().strides());
+            case Task.Position position -> axesOf(position.strides());
+            case Task.Uniform uniform -> axesOf(uniform.strides());
+            case Task.Constant ignored -> 0;
+            case Task.Apply ignored -> 0;
+            case Task.Fold ignored -> keptAxes();
+        };
+    }
+
+    /** The axes along which strides lead on, as bits. */
+    private long axesOf(long[] original) {
+        long bits = 0;
+        long[] strides = space.strides(original);
+        for (int i = 0; i < strides.length; i++) {
+            bits |= strides[i] != 0 ? 1L << i : 0;
+        }
+        return bits;
+    }
+
+    private long keptAxes() {
+        return (1L << space.kept()) - 1;
+    }
+
+    private int countPasses() {
+        int count = 1;
+        for (int v = 0; v < stage.length; v++) {
+            if (needed[v] && loop.values().get(v) instanceof Task.Fold fold) {
+                count = Math.max(count, stage[fold.a()] + 1);
+            }
+        }
+        for (Task.Store store : loop.stores()) {
+            count = isFull(store) ? Math.max(count, stage[store.value()] + 1) : count;
+        }
+        return count;
+    }
+
+    /** Marks heavy values that two passes compute. */
+    private void keepHeavy() {
+        boolean[] before = new boolean[stage.length];
+        for (int pass = 0; pass < passes; pass++) {
+            boolean[] now = new boolean[stage.length];
+            targets(pass).forEach(v -> now[v] = true);
+            for (int v = stage.length - 1; v >= 0; v--) {
+                if (now[v] && isFull(v)) {
+                    kept[v] |= before[v] && isHeavy(loop.values().get(v));
+                    if (!(kept[v] && before[v])) {
+                        for (int a : arguments(loop.values().get(v))) {
+                            now[a] = true;
+                        }
+                    }
+                }
+            }
+            for (int v = 0; v < now.length; v++) {
+                before[v] |= now[v];
+            }
+        }
+    }
+
+    private static boolean isHeavy(Task.Value value) {
+        return switch (value) {
+            case Task.Apply apply -> isHeavy(apply.op());
+            case Task.Uniform ignored -> true;
+            case Task.Load ignored -> false;
+            case Task.Constant ignored -> false;
+            case Task.Position ignored -> false;
+            case Task.Fold ignored -> false;
+        };
+    }
+
+    private static boolean isHeavy(Elementwise op) {
+        return op.isHeavy() || op == Elementwise.DIV || op == Elementwise.SQRT;
+    }
+
+    /** The full-level values that a pass has to come to: what is folded and what is stored in it. */
+    List<Integer> targets(int pass) {
+        List<Integer> targets = new ArrayList<>();
+        folds(pass).forEach(v -> targets.add(((Task.Fold) loop.values().get(v)).a()));
+        stores(pass).forEach(store -> targets.add(store.value()));
+        return targets;
+    }
+
+    /** The folds that run in a pass. */
+    List<Integer> folds(int pass) {
+        List<Integer> folds = new ArrayList<>();
+        for (int v = 0; v < stage.length; v++) {
+            if (needed[v] && loop.values().get(v) instanceof Task.Fold fold && stage[fold.a()] == pass) {
+                folds.add(v);
+            }
+        }
+        return folds;
+    }
+
+    /** The stores of one element per index of the space that happen in a pass. */
+    List<Task.Store> stores(int pass) {
+        return loop.stores().stream()
+                .filter(store -> isFull(store) && stage[store.value()] == pass)
+                .toList();
+    }
+
+    /** The stores of one element per row. */
+    List<Task.Store> rowStores() {
+        return loop.stores().stream().filter(store -> !isFull(store)).toList();
+    }
+
+    /** True if a value differs along a row. */
+    boolean isFull(int v) {
+        return (axes[v] & ~keptAxes()) != 0;
+    }
+
+    private boolean isFull(Task.Store store) {
+        return isFull(store.value()) || (axesOf(store.access().strides()) & ~keptAxes()) != 0;
+    }
+
+    boolean isNeeded(int v) {
+        return needed[v];
+    }
+
+    /** True if a value is the same in all lanes. */
+    boolean isUniform(int v) {
+        return space.vector() < 0 || (axes[v] >>> space.vector() & 1) == 0;
+    }
+
+    /** Number of loops, from the outermost on, that a value is inside of. */
+    int depth(int v) {
+        return Math.max(64 - Long.numberOfLeadingZeros(axes[v]), stage[v] > 0 ? space.kept() : 0);
+    }
+
+    /** Number of passes over the row after which a value is known. */
+    int stage(int v) {
+        return stage[v];
+    }
+
+    /** True if a value is kept in scratch memory by the first pass that computes it. */
+    boolean isKept(int v) {
+        return kept[v];
+    }
+
+    int passes() {
+        return passes;
+    }
+}

@@ -57,6 +57,10 @@ final class Addresses {
         return pointers.size() - 1;
     }
 
+    int rank() {
+        return space.rank();
+    }
+
     int count() {
         return pointers.size();
     }

@@ -3,6 +3,7 @@ package dev.lamina.cpu.loop;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Elementwise;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -16,6 +17,8 @@ final class Values {
     private final long[] axes;
     private final int[] stage;
     private final boolean[] kept;
+    private final int[] firstPass;
+    private final List<List<Integer>> computed = new ArrayList<>();
     private final int passes;
 
     Values(Task.Loop loop, boolean[] needed, Space space) {
@@ -26,6 +29,8 @@ final class Values {
         axes = new long[count];
         stage = new int[count];
         kept = new boolean[count];
+        firstPass = new int[count];
+        Arrays.fill(firstPass, -1);
         for (int v = 0; v < count; v++) {
             Task.Value value = loop.values().get(v);
             axes[v] = own(value);
@@ -39,7 +44,7 @@ final class Values {
             }
         }
         passes = countPasses();
-        keepHeavy();
+        followPasses();
     }
 
     /** The values that some store needs. */
@@ -108,25 +113,24 @@ final class Values {
         return count;
     }
 
-    /** Marks heavy values that two passes compute. */
-    private void keepHeavy() {
-        boolean[] before = new boolean[stage.length];
+    /** Finds what each pass computes, and marks heavy values that a later pass needs again. */
+    private void followPasses() {
         for (int pass = 0; pass < passes; pass++) {
             boolean[] now = new boolean[stage.length];
             targets(pass).forEach(v -> now[v] = true);
+            List<Integer> list = new ArrayList<>();
             for (int v = stage.length - 1; v >= 0; v--) {
                 if (now[v] && isFull(v)) {
-                    kept[v] |= before[v] && isHeavy(loop.values().get(v));
-                    if (!(kept[v] && before[v])) {
-                        for (int a : arguments(loop.values().get(v))) {
-                            now[a] = true;
-                        }
+                    list.addFirst(v);
+                    boolean again = firstPass[v] >= 0;
+                    kept[v] |= again && isHeavy(loop.values().get(v)) && depth(v) == space.rank() && !isUniform(v);
+                    firstPass[v] = again ? firstPass[v] : pass;
+                    for (int a : again && kept[v] ? new int[0] : arguments(loop.values().get(v))) {
+                        now[a] = true;
                     }
                 }
             }
-            for (int v = 0; v < now.length; v++) {
-                before[v] |= now[v];
-            }
+            computed.add(list);
         }
     }
 
@@ -207,6 +211,16 @@ final class Values {
     /** True if a value is kept in scratch memory by the first pass that computes it. */
     boolean isKept(int v) {
         return kept[v];
+    }
+
+    /** The first pass that computes a full-level value. */
+    int firstPass(int v) {
+        return firstPass[v];
+    }
+
+    /** The full-level values that a pass computes or takes from scratch memory, in order. */
+    List<Integer> computed(int pass) {
+        return computed.get(pass);
     }
 
     int passes() {

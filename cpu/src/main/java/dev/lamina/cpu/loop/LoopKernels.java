@@ -1,0 +1,117 @@
+package dev.lamina.cpu.loop;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Elementwise;
+import dev.lamina.cpu.code.CodeBatch;
+import dev.lamina.cpu.code.Entry;
+import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.pool.Pool;
+import dev.lamina.cpu.vector.KernelCode;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Kernels of fused loops in machine code. */
+public final class LoopKernels {
+    private LoopKernels() {}
+
+    /**
+     * Prepares a loop.
+     *
+     * @param batch where the code goes; the kernel may run once it is published
+     * @return null if the loop needs something that there is no machine code for
+     */
+    public static @Nullable Kernel prepare(Task.Loop loop, Isa isa, Pool pool, CodeBatch batch) {
+        if (isa.vectorBits() == 0) {
+            return null;
+        }
+        boolean[] needed = Values.needed(loop);
+        boolean folds = false;
+        for (int v = 0; v < needed.length; v++) {
+            folds |= needed[v] && loop.values().get(v) instanceof Task.Fold;
+        }
+        for (int extent : loop.dims()) {
+            if (extent == 0) {
+                return folds ? null : buffers -> {};
+            }
+        }
+        Space space = new Space(loop.dims(), folds ? loop.reduced() : 0, strides(loop, needed));
+        if (!isSupported(loop, needed, space)) {
+            return null;
+        }
+        Values values = new Values(loop, needed, space);
+        Plan plan = new Plan(loop, space, values, isa.vectorBits() / 32, false);
+        Parts parts = Parts.of(space, Cost.perElement(plan));
+        plan.cut(parts.axis(), Math.max(0, parts.axis()));
+        Entry entry = batch.add("loop", LoopWriter.write(plan, isa.vectorBits()).assemble());
+        return new LoopKernel(plan, parts, entry, pool);
+    }
+
+    /** The strides of all accesses, those of stores last and twice. */
+    private static List<long[]> strides(Task.Loop loop, boolean[] needed) {
+        List<long[]> all = new ArrayList<>();
+        for (int v = 0; v < needed.length; v++) {
+            if (needed[v]) {
+                switch (loop.values().get(v)) {
+                    case Task.Load load -> all.add(load.access().strides());
+                    case Task.Position position -> all.add(position.strides());
+                    case Task.Uniform uniform -> all.add(uniform.strides());
+                    case Task.Fold fold when Plan.isPosition(fold.kind()) ->
+                        all.add(Plan.rowStrides(loop.dims(), loop.reduced()));
+                    case Task.Fold ignored -> {}
+                    case Task.Constant ignored -> {}
+                    case Task.Apply ignored -> {}
+                }
+            }
+        }
+        for (Task.Store store : loop.stores()) {
+            all.add(store.access().strides());
+            all.add(store.access().strides());
+        }
+        return all;
+    }
+
+    private static boolean isSupported(Task.Loop loop, boolean[] needed, Space space) {
+        for (int v = 0; v < needed.length; v++) {
+            if (needed[v] && !isSupported(loop, loop.values().get(v))) {
+                return false;
+            }
+        }
+        for (Task.Store store : loop.stores()) {
+            if (store.access().dtype() != loop.values().get(store.value()).dtype()
+                    || !isPlain(space.strides(store.access().strides()), space)) {
+                return false;
+            }
+        }
+        return space.rank() < Long.SIZE;
+    }
+
+    private static boolean isSupported(Task.Loop loop, Task.Value value) {
+        return switch (value) {
+            case Task.Apply apply -> {
+                DType from = loop.values().get(apply.a()).dtype();
+                yield apply.op() == Elementwise.CAST
+                        || KernelCode.supports(apply.op(), apply.op() == Elementwise.WHERE ? apply.dtype() : from);
+            }
+            case Task.Uniform uniform -> uniform.dtype() == DType.F32;
+            case Task.Load ignored -> true;
+            case Task.Constant ignored -> true;
+            case Task.Position ignored -> true;
+            case Task.Fold ignored -> true;
+        };
+    }
+
+    /** True if a store writes each element once: along no kept axis it stands still, and along all or no reduced ones. */
+    private static boolean isPlain(long[] strides, Space space) {
+        int still = 0;
+        for (int axis = 0; axis < space.rank(); axis++) {
+            still += strides[axis] == 0 ? 1 : 0;
+            if (strides[axis] == 0 && axis < space.kept()) {
+                return false;
+            }
+        }
+        return still == 0 || still == space.rank() - space.kept();
+    }
+}

@@ -1,0 +1,62 @@
+package dev.lamina.cpu.loop;
+
+/**
+ * How the work of a kernel is cut into parts, by shape only. The axes before the cut one are walked by Java, one index per part;
+ * the cut axis is walked by the kernel, in pieces; the ones behind it always as a whole.
+ *
+ * @param axis the axis that is cut, or -1 if there is none
+ * @param piece indices of the cut axis in a part, but for the last piece
+ * @param pieces number of pieces
+ * @param outer number of indices of the axes before the cut one
+ */
+record Parts(int axis, long piece, int pieces, long outer) {
+    /** Nanoseconds that a part should take. */
+    private static final double PART = 15_000;
+
+    /** Work below this is done by the caller. */
+    private static final double ALONE = 20_000;
+
+    private static final int MOST = 1024;
+
+    /** Pieces of the vector axis start at multiples of this, so that they start at cache lines if the whole does. */
+    private static final int GRAIN = 64;
+
+    /** How a kernel is cut along its kept axes. */
+    static Parts of(Space space, double nanosecondsPerElement) {
+        double total = nanosecondsPerElement * space.size(0, space.rank());
+        if (space.kept() == 0) {
+            return new Parts(-1, 1, 1, 1);
+        }
+        if (total < ALONE) {
+            return new Parts(0, space.extent(0), 1, 1);
+        }
+        double part = Math.max(PART, total / MOST);
+        int axis = 0;
+        while (axis + 1 < space.kept() && inner(space, axis, nanosecondsPerElement) > part) {
+            axis++;
+        }
+        boolean vector = axis == space.vector();
+        return cut(axis, space.extent(axis), part / inner(space, axis, nanosecondsPerElement), vector ? GRAIN : 1)
+                .times(space.size(0, axis));
+    }
+
+    /** Pieces of an axis with about as many indices. */
+    static Parts cut(int axis, long extent, double wanted, long grain) {
+        long pieces = Math.max(1, Math.round(extent / Math.max(1, wanted)));
+        long piece = Math.ceilDiv(Math.ceilDiv(extent, pieces), grain) * grain;
+        return new Parts(axis, piece, (int) Math.ceilDiv(extent, piece), 1);
+    }
+
+    private Parts times(long count) {
+        return new Parts(axis, piece, pieces, count);
+    }
+
+    /** Work of one index of an axis. */
+    private static double inner(Space space, int axis, double nanosecondsPerElement) {
+        return nanosecondsPerElement * space.size(axis + 1, space.rank());
+    }
+
+    int count() {
+        return (int) (outer * pieces);
+    }
+}

@@ -1,0 +1,164 @@
+package dev.lamina.cpu.loop;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Elementwise;
+import dev.lamina.cpu.vector.KernelCode;
+import dev.lamina.cpu.vector.Lane;
+import dev.lamina.cpu.vector.R;
+import dev.lamina.cpu.vector.V;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Writes the code of single values, and remembers which are known at the place where code is being written. */
+final class ValueCode {
+    private final Plan plan;
+    private final Values values;
+    private final KernelCode code;
+    private final Cursor cursor;
+    private final @Nullable V[][] known;
+    private final @Nullable V[] seeds;
+    private final List<Integer> defined = new ArrayList<>();
+    private final List<R> scratch = new ArrayList<>();
+
+    ValueCode(Plan plan, KernelCode code, Cursor cursor) {
+        this.plan = plan;
+        this.code = code;
+        this.cursor = cursor;
+        values = plan.values();
+        known = new V[plan.loop().values().size()][plan.copies()];
+        seeds = new V[known.length];
+    }
+
+    /** Writes what comes before all loops. */
+    void start(R scratchMemory) {
+        for (int i = 0; i < plan.keptValues().size(); i++) {
+            scratch.add(code.add(scratchMemory, plan.scratchOffset(i)));
+        }
+        for (int v = 0; v < seeds.length; v++) {
+            if (values.isNeeded(v) && plan.loop().values().get(v) instanceof Task.Uniform uniform) {
+                seeds[v] = cursor.load(DType.I64, plan.addresses().of(uniform.seed()), true, 0);
+            }
+        }
+    }
+
+    /** Goes to the start of the kept values. */
+    void startRow() {
+        for (int i = 0; i < scratch.size(); i++) {
+            int v = plan.keptValues().get(i);
+            cursor.setAtLanes(plan.keptSlot(v), scratch.get(i), Plan.scratchType(plan.loop().values().get(v).dtype()));
+        }
+    }
+
+    /** For {@link #forget}. */
+    int mark() {
+        return defined.size();
+    }
+
+    /** Forgets what was defined since a mark: it is not known outside the loop that was left. */
+    void forget(int mark) {
+        while (defined.size() > mark) {
+            Arrays.fill(known[defined.removeLast()], null);
+        }
+    }
+
+    V get(int v, int copy) {
+        V[] copies = known[v];
+        V value = values.isUniform(v) ? copies[0] : copies[copy];
+        if (value == null) {
+            throw new IllegalStateException("value " + v + " is used before it is computed in " + plan.loop());
+        }
+        return value;
+    }
+
+    private void set(int v, int copy, V value) {
+        if (copy == 0) {
+            defined.add(v);
+        }
+        known[v][copy] = value;
+    }
+
+    /** Takes over the results of a fold. */
+    void set(int v, V[] copies) {
+        for (int copy = 0; copy < copies.length; copy++) {
+            set(v, copy, copies[copy]);
+        }
+    }
+
+    /** Computes a value, or takes it from where an earlier pass has kept it. */
+    void compute(int v, int copy, int pass) {
+        if (!values.isKept(v)) {
+            define(v, copy);
+            return;
+        }
+        DType dtype = Plan.scratchType(plan.loop().values().get(v).dtype());
+        if (values.firstPass(v) < pass) {
+            set(v, copy, cursor.load(dtype, plan.keptSlot(v), false, copy));
+        } else {
+            define(v, copy);
+            cursor.store(dtype, plan.keptSlot(v), get(v, copy), copy, false);
+        }
+    }
+
+    /** Computes a value. */
+    void define(int v, int copy) {
+        boolean uniform = values.isUniform(v);
+        if (uniform && copy > 0) {
+            return;
+        }
+        set(v, copy, switch (plan.loop().values().get(v)) {
+            case Task.Load load -> cursor.load(load.dtype(), plan.addresses().of(load.access()), uniform, copy);
+            case Task.Constant constant -> constant(constant);
+            case Task.Position position ->
+                cursor.numbers(
+                        Lane.I64, plan.addresses().number(position.offset(), position.strides()), uniform, copy);
+            case Task.Uniform random -> uniform(v, random, copy);
+            case Task.Apply apply -> apply(apply, copy);
+            case Task.Fold ignored -> throw new IllegalStateException("folds are finished, not defined");
+        });
+    }
+
+    private V constant(Task.Constant constant) {
+        DType dtype = constant.dtype();
+        return dtype.isFloat()
+                ? code.constant(Lane.of(dtype), dtype.round(constant.value()))
+                : code.constant(Lane.of(dtype), dtype.wrap((long) constant.value()));
+    }
+
+    private V uniform(int v, Task.Uniform random, int copy) {
+        V seed = seeds[v];
+        if (seed == null) {
+            throw new IllegalStateException("no seed");
+        }
+        int slot = plan.addresses().number(random.offset(), random.strides());
+        return !values.isUniform(v) && cursor.isRun(slot)
+                ? code.uniformRun(seed, random.stream(), cursor.number(slot, false, copy))
+                : code.uniform(seed, random.stream(), cursor.numbers(Lane.I64, slot, values.isUniform(v), copy));
+    }
+
+    private V apply(Task.Apply apply, int copy) {
+        V a = get(apply.a(), copy);
+        DType from = plan.loop().values().get(apply.a()).dtype();
+        if (apply.op() == Elementwise.CAST) {
+            return code.cast(a, from, apply.dtype());
+        }
+        @Nullable V b = apply.b() < 0 ? null : get(apply.b(), copy);
+        @Nullable V c = apply.c() < 0 ? null : get(apply.c(), copy);
+        return code.apply(apply.op(), apply.op() == Elementwise.WHERE ? apply.dtype() : from, a, b, c);
+    }
+
+    /** The index in the row for a fold that gives a position, else null. */
+    @Nullable V positionInRow(Task.Fold fold, int copy) {
+        return switch (fold.kind()) {
+            case SUM, MAX, MIN -> null;
+            case ARGMAX, ARGMIN -> cursor.numbers(Lane.I32, plan.rowSlot(), !plan.space().isAlongRows(), copy);
+        };
+    }
+
+    void store(Task.Store store, int copy) {
+        int slot = plan.addresses().of(store.access());
+        cursor.store(store.access().dtype(), slot, get(store.value(), copy), copy, plan.streaming());
+    }
+}

@@ -31,7 +31,11 @@ final class Addresses {
 
     /** The slot of an access. */
     int of(Task.Access access) {
-        return slot(access.buffer(), access.offset(), access.strides(), access.dtype().bytes());
+        return slot(
+                access.buffer(),
+                access.offset(),
+                access.strides(),
+                access.dtype().bytes());
     }
 
     /** The slot of a number that starts at an offset. */

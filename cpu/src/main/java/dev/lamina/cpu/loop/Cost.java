@@ -67,7 +67,8 @@ final class Cost {
             }
         }
         for (Task.Store store : loop.stores()) {
-            bytes += values.depth(store.value()) == rank ? store.access().dtype().bytes() : 0;
+            bytes +=
+                    values.depth(store.value()) == rank ? store.access().dtype().bytes() : 0;
         }
         return instructions(loop, values) * INSTRUCTION / plan.lanes() + bytes * BYTE;
     }

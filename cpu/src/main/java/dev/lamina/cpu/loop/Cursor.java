@@ -41,6 +41,16 @@ final class Cursor {
         }
     }
 
+    /** Goes to an index. */
+    void move(R[] indices) {
+        for (int slot = 0; slot < at.length; slot++) {
+            for (int axis = 0; axis < indices.length; axis++) {
+                long step = addresses.step(slot, axis);
+                at[slot] = step == 0 ? at[slot] : code.add(at[slot], code.mul(indices[axis], step));
+            }
+        }
+    }
+
     /** Sets the address of something that has only the elements now in the lanes. */
     void setAtLanes(int slot, R address, DType dtype) {
         R from = shift == 0 ? address : code.add(address, -(long) shift * dtype.bytes());
@@ -84,7 +94,8 @@ final class Cursor {
         return copies;
     }
 
-    @Nullable Tail tail() {
+    @Nullable
+    Tail tail() {
         return tail;
     }
 
@@ -129,9 +140,8 @@ final class Cursor {
     /** The number in a slot at lane 0. */
     R number(int slot, boolean uniform, int copy) {
         long step = uniform ? 0 : addresses.step(slot, vector);
-        R number = step == 0 || index == null
-                ? at[slot]
-                : code.add(at[slot], step == 1 ? index : code.mul(index, step));
+        R number =
+                step == 0 || index == null ? at[slot] : code.add(at[slot], step == 1 ? index : code.mul(index, step));
         return step == 0 || first(copy) == 0 ? number : code.add(number, first(copy) * step);
     }
 

@@ -71,8 +71,7 @@ final class FoldCode {
         boolean sum = kind == Reduce.Kind.SUM;
         return switch (lane) {
             case F32, F64 ->
-                code.constant(
-                        lane, sum ? 0.0 : isSmallest() ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY);
+                code.constant(lane, sum ? 0.0 : isSmallest() ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY);
             case I32, BOOL -> code.constant(lane, sum ? 0L : isSmallest() ? Integer.MAX_VALUE : Integer.MIN_VALUE);
             case I64 -> code.constant(lane, sum ? 0L : isSmallest() ? Long.MAX_VALUE : Long.MIN_VALUE);
         };

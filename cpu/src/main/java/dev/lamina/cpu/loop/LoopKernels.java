@@ -4,6 +4,7 @@ import dev.lamina.core.DType;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Elementwise;
+import dev.lamina.cpu.code.Assembler;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.Entry;
 import dev.lamina.cpu.code.Isa;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels of fused loops in machine code. */
 public final class LoopKernels {
+    // Until KernelCode can write machine code.
+    private static final boolean READY = false;
+
     private LoopKernels() {}
 
     /**
@@ -24,7 +28,7 @@ public final class LoopKernels {
      * @return null if the loop needs something that there is no machine code for
      */
     public static @Nullable Kernel prepare(Task.Loop loop, Isa isa, Pool pool, CodeBatch batch) {
-        if (isa.vectorBits() == 0) {
+        if (isa.vectorBits() == 0 || !READY) {
             return null;
         }
         boolean[] needed = Values.needed(loop);
@@ -45,8 +49,35 @@ public final class LoopKernels {
         Plan plan = new Plan(loop, space, values, isa.vectorBits() / 32, false);
         Parts parts = Parts.of(space, Cost.perElement(plan));
         plan.cut(parts.axis(), Math.max(0, parts.axis()));
-        Entry entry = batch.add("loop", LoopWriter.write(plan, isa.vectorBits()).assemble());
+        Entry entry = batch.add("loop", assembled(LoopWriter.write(plan, isa.vectorBits())));
         return new LoopKernel(plan, parts, entry, pool);
+    }
+
+    /**
+     * Prepares a map over (B..., M, N) that runs piece by piece.
+     *
+     * @return null if the loop is no such map or needs something that there is no machine code for
+     */
+    public static @Nullable Region region(Task.Loop loop, Isa isa, CodeBatch batch) {
+        boolean[] needed = Values.needed(loop);
+        if (isa.vectorBits() == 0 || !READY || loop.reduced() > 0 || loop.dims().length < 2) {
+            return null;
+        }
+        Space space = Space.ofPieces(loop.dims(), strides(loop, needed));
+        if (space == null || !isSupported(loop, needed, space)) {
+            return null;
+        }
+        Plan plan = new Plan(loop, space, new Values(loop, needed, space), isa.vectorBits() / 32, false);
+        if (!plan.isMap()) {
+            return null;
+        }
+        plan.cut(-1, 1);
+        return new RegionKernel(plan, batch.add("epilogue", assembled(LoopWriter.writePiece(plan, isa.vectorBits()))));
+    }
+
+    // Until KernelCode can write machine code.
+    private static Assembler assembled(KernelCode code) {
+        throw new UnsupportedOperationException(code.toString());
     }
 
     /** The strides of all accesses, those of stores last and twice. */
@@ -58,8 +89,8 @@ public final class LoopKernels {
                     case Task.Load load -> all.add(load.access().strides());
                     case Task.Position position -> all.add(position.strides());
                     case Task.Uniform uniform -> all.add(uniform.strides());
-                    case Task.Fold fold when Plan.isPosition(fold.kind()) ->
-                        all.add(Plan.rowStrides(loop.dims(), loop.reduced()));
+                    case Task.Fold fold
+                    when Plan.isPosition(fold.kind()) -> all.add(Plan.rowStrides(loop.dims(), loop.reduced()));
                     case Task.Fold ignored -> {}
                     case Task.Constant ignored -> {}
                     case Task.Apply ignored -> {}
@@ -107,8 +138,8 @@ public final class LoopKernels {
     private static boolean isPlain(long[] strides, Space space) {
         int still = 0;
         for (int axis = 0; axis < space.rank(); axis++) {
-            still += strides[axis] == 0 ? 1 : 0;
-            if (strides[axis] == 0 && axis < space.kept()) {
+            still += strides[axis] == 0 && axis >= space.kept() ? 1 : 0;
+            if (strides[axis] == 0 && axis < space.kept() && space.extent(axis) != 1) {
                 return false;
             }
         }

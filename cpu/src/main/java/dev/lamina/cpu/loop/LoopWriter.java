@@ -2,7 +2,6 @@ package dev.lamina.cpu.loop;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.backend.Task;
-import dev.lamina.cpu.vector.IntegerCode.Relation;
 import dev.lamina.cpu.vector.KernelCode;
 import dev.lamina.cpu.vector.R;
 import dev.lamina.cpu.vector.Tail;
@@ -14,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * reduced ones. The loop over the vector axis takes several vectors at a time ({@link Plan#copies}). A value is computed in the
  * outermost loop that it allows, and heavy values that a later pass needs again are kept in scratch memory.
  *
- * <p>Arguments of the kernel: the {@link Frame}; the number of indices along the axis that is cut; scratch memory.
+ * <p>Arguments of the kernel: the {@link Frame}; the number of indices along the axis that is cut; scratch memory. Of a piece of a
+ * map: the frame; the first row and, 32 bits higher, the number of rows; the same of columns; the index of the batch.
  */
 final class LoopWriter {
     private final Plan plan;
@@ -52,6 +52,25 @@ final class LoopWriter {
             writer.code.fence();
         }
         return writer.code;
+    }
+
+    /** The kernel of a plan whose space is {@link Space#ofPieces}. */
+    static KernelCode writePiece(Plan plan, int vectorBits) {
+        LoopWriter writer = new LoopWriter(plan, vectorBits);
+        KernelCode code = writer.code;
+        R frame = code.argument(0);
+        R rows = code.argument(1);
+        R columns = code.argument(2);
+        R batch = code.argument(3);
+        writer.cursor.start(frame);
+        R[] from = {
+            batch, code.shiftRight(code.shiftLeft(rows, 32), 32), code.shiftRight(code.shiftLeft(columns, 32), 32)
+        };
+        writer.counts[1] = code.shiftRight(rows, 32);
+        writer.counts[2] = code.shiftRight(columns, 32);
+        writer.cursor.move(from);
+        writer.enter(1);
+        return code;
     }
 
     // ---------------------------------------------------------------- kept axes
@@ -248,7 +267,7 @@ final class LoopWriter {
             rest = code.and(count, -lanes);
             repeat(main, rest, lanes, axis, index -> lanes(index, 0, 1, null, body));
         }
-        code.when(rest, Relation.LESS, count);
+        code.when(rest, KernelCode.Relation.LESS, count);
         lanes(rest, 0, 1, code.tail(code.sub(count, rest)), body);
         code.endWhen();
     }

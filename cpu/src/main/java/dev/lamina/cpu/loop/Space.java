@@ -2,6 +2,7 @@ package dev.lamina.cpu.loop;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The index space of a loop as a kernel walks it, outermost axis first: kept axes, then reduced ones. Axes of extent 1 are gone,
@@ -43,6 +44,29 @@ final class Space {
             best = kept - 1;
         }
         vector = best;
+    }
+
+    private Space(List<Axis> axes) {
+        this.axes.addAll(axes);
+        kept = axes.size();
+        vector = kept - 1;
+    }
+
+    /**
+     * The space of a map over (B..., M, N): three axes, the first one for all of B, of which the last is along the lanes. Null if there are accesses that
+     * see no single axis in B.
+     */
+    static @Nullable Space ofPieces(int[] dims, List<long[]> strides) {
+        int last = dims.length - 1;
+        Axis batch = new Axis(1, false, last);
+        for (int d = last - 2; d >= 0; d--) {
+            Axis axis = new Axis(dims[d], false, d);
+            if (batch.extent() != 1 && dims[d] != 1 && !joins(axis, batch, strides)) {
+                return null;
+            }
+            batch = batch.extent() == 1 ? axis : dims[d] == 1 ? batch : axis.joined(batch);
+        }
+        return new Space(List.of(batch, new Axis(dims[last - 1], false, last - 1), new Axis(dims[last], false, last)));
     }
 
     /** Orders the axes of a map as the last access, a store, has them in memory, if it is plain about that. */
@@ -112,8 +136,10 @@ final class Space {
         return size;
     }
 
-    /** Strides of an access along these axes. */
+    /** Strides of an access along these axes; 0 where there is one index only. */
     long[] strides(long[] original) {
-        return axes.stream().mapToLong(axis -> original[axis.source()]).toArray();
+        return axes.stream()
+                .mapToLong(axis -> axis.extent() == 1 ? 0 : original[axis.source()])
+                .toArray();
     }
 }

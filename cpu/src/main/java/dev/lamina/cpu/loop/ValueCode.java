@@ -48,7 +48,10 @@ final class ValueCode {
     void startRow() {
         for (int i = 0; i < scratch.size(); i++) {
             int v = plan.keptValues().get(i);
-            cursor.setAtLanes(plan.keptSlot(v), scratch.get(i), Plan.scratchType(plan.loop().values().get(v).dtype()));
+            cursor.setAtLanes(
+                    plan.keptSlot(v),
+                    scratch.get(i),
+                    Plan.scratchType(plan.loop().values().get(v).dtype()));
         }
     }
 
@@ -108,16 +111,23 @@ final class ValueCode {
         if (uniform && copy > 0) {
             return;
         }
-        set(v, copy, switch (plan.loop().values().get(v)) {
-            case Task.Load load -> cursor.load(load.dtype(), plan.addresses().of(load.access()), uniform, copy);
-            case Task.Constant constant -> constant(constant);
-            case Task.Position position ->
-                cursor.numbers(
-                        Lane.I64, plan.addresses().number(position.offset(), position.strides()), uniform, copy);
-            case Task.Uniform random -> uniform(v, random, copy);
-            case Task.Apply apply -> apply(apply, copy);
-            case Task.Fold ignored -> throw new IllegalStateException("folds are finished, not defined");
-        });
+        set(
+                v,
+                copy,
+                switch (plan.loop().values().get(v)) {
+                    case Task.Load load ->
+                        cursor.load(load.dtype(), plan.addresses().of(load.access()), uniform, copy);
+                    case Task.Constant constant -> constant(constant);
+                    case Task.Position position ->
+                        cursor.numbers(
+                                Lane.I64,
+                                plan.addresses().number(position.offset(), position.strides()),
+                                uniform,
+                                copy);
+                    case Task.Uniform random -> uniform(v, random, copy);
+                    case Task.Apply apply -> apply(apply, copy);
+                    case Task.Fold ignored -> throw new IllegalStateException("folds are finished, not defined");
+                });
     }
 
     private V constant(Task.Constant constant) {
@@ -150,10 +160,12 @@ final class ValueCode {
     }
 
     /** The index in the row for a fold that gives a position, else null. */
-    @Nullable V positionInRow(Task.Fold fold, int copy) {
+    @Nullable
+    V positionInRow(Task.Fold fold, int copy) {
         return switch (fold.kind()) {
             case SUM, MAX, MIN -> null;
-            case ARGMAX, ARGMIN -> cursor.numbers(Lane.I32, plan.rowSlot(), !plan.space().isAlongRows(), copy);
+            case ARGMAX, ARGMIN ->
+                cursor.numbers(Lane.I32, plan.rowSlot(), !plan.space().isAlongRows(), copy);
         };
     }
 

@@ -125,7 +125,9 @@ final class Values {
                     boolean again = firstPass[v] >= 0;
                     kept[v] |= again && isHeavy(loop.values().get(v)) && depth(v) == space.rank() && !isUniform(v);
                     firstPass[v] = again ? firstPass[v] : pass;
-                    for (int a : again && kept[v] ? new int[0] : arguments(loop.values().get(v))) {
+                    for (int a : again && kept[v]
+                            ? new int[0]
+                            : arguments(loop.values().get(v))) {
                         now[a] = true;
                     }
                 }

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param scale 1, 2, 4 or 8
  * @param displacement bytes
  */
-public record At(
-        @Nullable R base, @Nullable R index, int scale, int displacement) {
+public record At(@Nullable R base, @Nullable R index, int scale, int displacement) {
     /** The address itself. */
     public static At of(R base) {
         return new At(base, null, 1, 0);

@@ -56,6 +56,7 @@ public sealed interface LinearAlgebra permits Tensor {
         int m = a.dim(-2);
         int k = a.dim(-1);
         int n = b.dim(-1);
+        DType rounded = Precision.current().factors(a.dtype());
         Shape batch;
         try {
             batch = Shape.broadcast(a.shape().range(0, a.rank() - 2), b.shape().range(0, b.rank() - 2));
@@ -67,9 +68,9 @@ public sealed interface LinearAlgebra permits Tensor {
             // One matrix on the right: all rows of the left side make one tall matrix.
             long rows = a.shape().range(0, a.rank() - 1).size();
             Tensor tall = a.reshape(Shape.of(Math.toIntExact(rows), k));
-            return tall.product(b.reshape(Shape.of(k, n))).reshape(matrix(batch, m, n));
+            return tall.product(b.reshape(Shape.of(k, n)), rounded).reshape(matrix(batch, m, n));
         }
-        return a.expandTo(matrix(batch, m, k)).product(b.expandTo(matrix(batch, k, n)));
+        return a.expandTo(matrix(batch, m, k)).product(b.expandTo(matrix(batch, k, n)), rounded);
     }
 
     private static Shape matrix(Shape batch, int rows, int columns) {

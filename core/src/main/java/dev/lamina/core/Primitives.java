@@ -219,8 +219,12 @@ public sealed interface Primitives permits Tensor {
         return Tensor.of(new Node(new Sort.Indices(descending), List.of(node), node.shape(), DType.I64));
     }
 
-    /** Matrix product of tensors of equal dtype and equal batch axes: (B..., M, K) times (B..., K, N). */
-    default Tensor product(Tensor other) {
+    /**
+     * Matrix product of tensors of equal dtype and equal batch axes: (B..., M, K) times (B..., K, N).
+     *
+     * @param rounded see {@link Contract.MatMul}
+     */
+    default Tensor product(Tensor other, DType rounded) {
         Shape a = node().shape();
         Shape b = other.shape();
         int rank = a.rank();
@@ -233,8 +237,8 @@ public sealed interface Primitives permits Tensor {
                     + " " + a + " and " + other.dtype() + " " + b
                     + "; the last axis of the first must equal the last but one of the second");
         }
-        return Tensor.of(
-                new Node(new Contract.MatMul(), List.of(node(), other.node()), a.with(-1, b.dim(-1)), node().dtype()));
+        return Tensor.of(new Node(
+                new Contract.MatMul(rounded), List.of(node(), other.node()), a.with(-1, b.dim(-1)), node().dtype()));
     }
 
     /** Tensors of equal dtype one after the other along an axis; the other extents agree. */

@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.lamina.core.DType;
 import dev.lamina.core.DataException;
+import dev.lamina.core.Precision;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
@@ -24,7 +25,8 @@ import java.util.TreeSet;
 /**
  * The file of a model: a safetensors file with the variables by path, the optimizer's variables as {@code optimizer:path/slot},
  * and JSON under these names in the metadata: {@code lamina} (format number), {@code model} (architecture), {@code training}
- * (optimizer, loss, metrics), {@code state} (input type and shape, epochs, steps).
+ * (optimizer, loss, metrics), {@code state} (input type and shape, precision,
+ * epochs, steps).
  */
 final class Checkpoint {
     private static final String FORMAT = "1";
@@ -71,6 +73,9 @@ final class Checkpoint {
                 .with("dtype", model.inputDType().orElseThrow().name())
                 .with("example", example)
                 .with("epochs", model.trainedEpochs());
+        if (model.precision().isPresent()) {
+            state = state.with("precision", model.precision().get().toString());
+        }
         return model.isCompiled()
                 ? state.with("steps", (double) model.optimizer().steps())
                 : state;
@@ -107,7 +112,11 @@ final class Checkpoint {
                 throw new DataException(
                         "expected a model, got the layer " + architecture.type() + "; use another file");
             }
-            initialize(model, part(header, "state", "use another file"));
+            Config state = part(header, "state", "use another file");
+            initialize(model, state);
+            if (state.has("precision")) {
+                model.precision(Precision.named(state.text("precision")));
+            }
             if (header.metadata().containsKey("training")) {
                 Config training = part(header, "training", "");
                 Metric[] metrics =

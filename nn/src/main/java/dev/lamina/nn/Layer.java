@@ -203,7 +203,7 @@ public abstract class Layer {
             if (inputShape == null) {
                 buildOnce(x);
             }
-            Tensor y = caller.context().run(this, () -> forward(x));
+            Tensor y = caller.context().run(this, () -> compute(x));
             if (outputShape == null) {
                 outputShape = y.shape();
             }
@@ -211,6 +211,11 @@ public abstract class Layer {
         } catch (LaminaException e) {
             throw located(e, x);
         }
+    }
+
+    /** Calls {@link #forward}; a model does so in its precision. */
+    Tensor compute(Tensor x) {
+        return forward(x);
     }
 
     private LaminaException located(LaminaException e, Tensor x) {

@@ -3,6 +3,7 @@ package dev.lamina.nn;
 import dev.lamina.core.DType;
 import dev.lamina.core.DataException;
 import dev.lamina.core.LaminaException;
+import dev.lamina.core.Precision;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.StampedLock;
@@ -39,7 +41,8 @@ public abstract class Model extends Layer {
     private static final int EVALUATION_BATCH = 256;
 
     private final StampedLock lock = new StampedLock();
-    private final Predictor predictor = new Predictor();
+    private volatile Predictor predictor = new Predictor();
+    private @Nullable Precision precision;
     private @Nullable Compiled compiled;
     private final AtomicBoolean fitting = new AtomicBoolean();
     private int trainedEpochs;
@@ -70,6 +73,29 @@ public abstract class Model extends Layer {
         compiled = new Compiled(optimizer, loss, List.copyOf(adapted));
         trainedEpochs = 0;
         return this;
+    }
+
+    /**
+     * Says how the matrix products of this model are computed, in training with their gradients, and in use; f32 unless said otherwise.
+     * Variables stay f32, and a saved model keeps the choice.
+     *
+     * @return this model
+     */
+    public final Model precision(Precision precision) {
+        this.precision = precision;
+        predictor = new Predictor();
+        return this;
+    }
+
+    /** How matrix products are computed, if that was said; else as around the call. */
+    public final Optional<Precision> precision() {
+        return Optional.ofNullable(precision);
+    }
+
+    @Override
+    final Tensor compute(Tensor x) {
+        Precision own = precision;
+        return own == null ? forward(x) : own.call(() -> forward(x));
     }
 
     /**

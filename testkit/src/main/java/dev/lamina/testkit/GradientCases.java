@@ -450,10 +450,10 @@ public final class GradientCases {
                     in -> in.get(0).scatterRows(kind, rows, in.get(1)).square());
         }
         add(
-                "product(Tensor)",
+                "product(Tensor,DType)",
                 "",
                 List.of(any(2, 3, 4), any(2, 4, 2)),
-                in -> in.get(0).product(in.get(1)));
+                in -> in.get(0).product(in.get(1), in.get(0).dtype()));
         add(
                 "elementwise(Elementwise,Tensor[])",
                 "mul",

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.Index;
+import dev.lamina.core.Precision;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import java.util.ArrayList;
@@ -96,7 +97,25 @@ final class Sizes {
                         size[1],
                         () -> a.matmul(turned.transpose()).add(1));
             }
+            rounded(backend, size);
         }
+    }
+
+    /** f32 products whose factors are rounded to bf16: plain, transposed, in batches of which one side is repeated, with a bias. */
+    private static void rounded(String backend, int[] size) {
+        Tensor a = random(size[0] * size[1], DType.F32, 1).reshape(size[0], size[1]);
+        Tensor b = random(size[1] * size[2], DType.F32, 2).reshape(size[1], size[2]);
+        Tensor bias = random(size[2], DType.F32, 3);
+        Map<String, Supplier<Tensor>> products = Map.of(
+                "rounded", () -> a.matmul(b),
+                "rounded with bias", () -> a.matmul(b).add(bias).relu(),
+                "rounded, transposed", () -> b.transpose().matmul(a.transpose()),
+                "rounded, batches", () -> a.unsqueeze(0).matmul(Tensor.stack(0, b, b.neg())));
+        products.forEach((name, product) -> compare(
+                backend,
+                name + ", " + Shape.of(size),
+                size[1],
+                () -> Precision.bf16().call(product)));
     }
 
     private static void compare(String backend, String name, int k, Supplier<Tensor> product) {

@@ -244,7 +244,7 @@ public final class TaskInterpreter extends KernelBackend {
                 right[dims.length - 2] = x;
                 Element a = load(product.a(), buffers, left);
                 Element b = load(product.b(), buffers, right);
-                real += a.real() * b.real();
+                real += product.rounded().round(a.real()) * product.rounded().round(b.real());
                 whole += a.whole() * b.whole();
             }
             store(product.out(), buffers, index, new Element(real, whole));

@@ -81,7 +81,7 @@ final class InterpretedOps {
         }
     }
 
-    static void matmul(Values a, Values b, Values out) {
+    static void matmul(Values a, Values b, DType rounded, Values out) {
         int m = out.shape().dim(-2);
         int n = out.shape().dim(-1);
         int k = a.shape().dim(-1);
@@ -96,7 +96,7 @@ final class InterpretedOps {
                 int left = (batch * m + row) * k + x;
                 int right = (batch * k + x) * n + column;
                 if (floats) {
-                    sum += a.get(left) * b.get(right);
+                    sum += rounded.round(a.get(left)) * rounded.round(b.get(right));
                 } else {
                     whole += a.getLong(left) * b.getLong(right);
                 }

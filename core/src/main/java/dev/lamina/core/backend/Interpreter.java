@@ -94,7 +94,7 @@ final class Interpreter implements Backend {
             case Reduce.Over reduce -> InterpretedOps.reduce(reduce, in[0], out);
             case Reduce.Scan scan -> InterpretedOps.scan(scan, in[0], out);
             case View view -> InterpretedViews.move(view, in, out);
-            case Contract.MatMul ignored -> InterpretedOps.matmul(in[0], in[1], out);
+            case Contract.MatMul product -> InterpretedOps.matmul(in[0], in[1], product.rounded(), out);
             case Gather.Rows ignored -> InterpretedOps.gather(in[0], in[1], out);
             case Scatter.Rows scatter -> InterpretedOps.scatter(scatter.kind(), in, out);
             case Sort.Indices sort -> InterpretedOps.sort(sort.descending(), in[0], out);

@@ -54,7 +54,10 @@ public final class GraphCheck {
                         && in.get(0).shape().equals(node.shape())
                         && scan.axis() < node.shape().rank();
             case View view -> view(view, node);
-            case Contract.MatMul ignored -> product(in.get(0).shape(), in.get(1).shape(), node);
+            case Contract.MatMul product ->
+                product(in.get(0).shape(), in.get(1).shape(), node)
+                        && (product.rounded() == node.dtype()
+                                || (product.rounded() == DType.BF16 && node.dtype() == DType.F32));
             case Gather.Rows ignored -> rows(in.get(0), in.get(1), node);
             case Scatter.Rows ignored ->
                 rows(in.get(0), in.get(1), in.get(2)) && in.get(0).shape().equals(node.shape());

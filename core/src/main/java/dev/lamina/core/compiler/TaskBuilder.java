@@ -43,9 +43,9 @@ final class TaskBuilder {
                 Task.Access in = last(window(node.input(0)), scan.axis());
                 tasks.add(new Task.Scanning(scan.reversed(), in, last(whole(node), scan.axis())));
             }
-            case Contract.MatMul ignored -> {
+            case Contract.MatMul op -> {
                 Task.MatMul product =
-                        new Task.MatMul(window(node.input(0)), window(node.input(1)), whole(node), node.dtype());
+                        new Task.MatMul(window(node.input(0)), window(node.input(1)), whole(node), op.rounded());
                 tasks.add(unit.isChain() ? chain(product, unit, isStored) : product);
             }
             case Gather.Rows ignored ->

@@ -12,7 +12,10 @@ public final class PlainKernels {
     public static Kernel prepare(Task task, Pool pool) {
         return switch (task) {
             case Task.Loop loop -> LoopCompiler.compile(loop, pool);
-            case Task.MatMul matmul -> new MatMulKernel(matmul, pool);
+            case Task.MatMul matmul ->
+                matmul.rounded() == matmul.out().dtype()
+                        ? new MatMulKernel(matmul, pool)
+                        : new RoundedMatMul(matmul, pool);
             case Task.Chain chain -> {
                 Kernel product = prepare(chain.product(), pool);
                 Kernel epilogue = prepare(chain.epilogue(), pool);

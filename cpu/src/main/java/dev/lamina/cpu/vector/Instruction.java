@@ -1,7 +1,6 @@
 package dev.lamina.cpu.vector;
 
 import dev.lamina.cpu.code.Condition;
-import dev.lamina.cpu.code.Label;
 import dev.lamina.cpu.code.Op;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class Instruction {
     /** No operand. */
     static final int NONE = -1;
+
+    /** An operand of an FMA that is read from {@link #at}. */
+    static final int MEMORY = -2;
 
     /** Added to an operand: half of the vector. */
     static final int HALF = 1 << 24;
@@ -49,9 +51,9 @@ final class Instruction {
     final Form form;
     final @Nullable Op op;
     int d;
-    final int a;
-    final int b;
-    final int c;
+    int a;
+    int b;
+    int c;
 
     /** Mask register under which d or the memory is written. */
     int mask = NONE;
@@ -67,7 +69,6 @@ final class Instruction {
     /** Size of the memory operand in bits where it has to be said, else 0. */
     int memoryBits;
 
-    @Nullable Constant constant;
     boolean hasImmediate;
     long immediate;
 
@@ -76,10 +77,15 @@ final class Instruction {
      */
     int fold;
 
+    /** Whether a and b may be exchanged. */
+    boolean commutes;
+
     /** Whether d has to be another register than all operands. */
     boolean early;
 
-    @Nullable Label label;
+    /** Number of the label of a LABEL or JUMP. */
+    int label;
+
     @Nullable Condition condition;
 
     /** Of an FMA: 0 = a * b + c, 1 = c - a * b, 2 = a * b - c; of doubles 3 more. */
@@ -120,6 +126,11 @@ final class Instruction {
         return this;
     }
 
+    Instruction commutes() {
+        commutes = true;
+        return this;
+    }
+
     Instruction memory(At place) {
         at = place;
         return this;
@@ -156,7 +167,7 @@ final class Instruction {
 
     /** The register that the operand which may be memory is, or NONE. */
     int foldable() {
-        if (fold == 0 || at != null || constant != null) {
+        if (fold == 0 || at != null) {
             return NONE;
         }
         int last = c != NONE ? c : b != NONE ? b : form == Form.TIED ? NONE : a;

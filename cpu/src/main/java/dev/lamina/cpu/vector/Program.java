@@ -24,6 +24,9 @@ final class Program {
     /** Registers of the arguments, or NONE if they are not asked for. */
     final int[] arguments = {Instruction.NONE, Instruction.NONE, Instruction.NONE, Instruction.NONE};
 
+    /** Number of labels. */
+    int labels;
+
     /** Bytes of scratch memory. */
     int scratch;
 

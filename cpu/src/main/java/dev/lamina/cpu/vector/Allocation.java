@@ -280,8 +280,11 @@ final class Allocation {
             Instruction x = program.code[definition[r]];
             for (int k = 0; k < 3; k++) {
                 // The addend of an FMA first.
-                int operand = k == 0 ? (x.form == Form.FMA ? x.c : x.a) : k == 1 ? (x.form == Form.FMA ? x.a : x.b) : x.b;
-                int p = operand < 0 || program.kinds[Instruction.register(operand)] != program.kinds[r] ? NONE : place[Instruction.register(operand)];
+                int operand =
+                        k == 0 ? (x.form == Form.FMA ? x.c : x.a) : k == 1 ? (x.form == Form.FMA ? x.a : x.b) : x.b;
+                int p = operand < 0 || program.kinds[Instruction.register(operand)] != program.kinds[r]
+                        ? NONE
+                        : place[Instruction.register(operand)];
                 if (p != NONE && isIn(p, pool) && (owner[p] == NONE || end[owner[p]] < start[r])) {
                     return p;
                 }

@@ -41,8 +41,10 @@ abstract sealed class ConversionCode extends VectorCode permits MemoryCode {
                 };
             case I32 ->
                 switch (a.lane) {
-                    case I64 -> is512() ? narrow(Op.VPMOVQD, a, to) : new V(to, narrowed(a.registers[0], a.registers[1]));
-                    case BOOL -> is512() ? select(a, constant(to, 1L), constant(to, 0L)) : shiftRightLogical(bits(a, to), 31);
+                    case I64 ->
+                        is512() ? narrow(Op.VPMOVQD, a, to) : new V(to, narrowed(a.registers[0], a.registers[1]));
+                    case BOOL ->
+                        is512() ? select(a, constant(to, 1L), constant(to, 0L)) : shiftRightLogical(bits(a, to), 31);
                     case F32, F64, I32 -> throw unable(a, to);
                 };
             case BOOL -> notEqual(a, constant(a.lane, 0.0));
@@ -70,7 +72,8 @@ abstract sealed class ConversionCode extends VectorCode permits MemoryCode {
         if (is512()) {
             return new V(Lane.F64, unary(Op.VCVTQQ2PD, a.registers[0]), unary(Op.VCVTQQ2PD, a.registers[1]));
         }
-        // 2^52 + lower half, and 2^84 + 2^63 + upper half * 2^32, are doubles with these bits; only the last sum rounds.
+        // 2^52 + lower half, and 2^84 + 2^63 + upper half * 2^32, are doubles with these bits; only the last sum
+        // rounds.
         V low = or(and(a, constant(Lane.I64, 0xffff_ffffL)), constant(Lane.I64, 0x4330_0000_0000_0000L));
         V high = xor(shiftRightLogical(a, 32), constant(Lane.I64, 0x4530_0000_8000_0000L));
         V all = bits(constant(Lane.I64, 0x4530_0000_8010_0000L), Lane.F64);

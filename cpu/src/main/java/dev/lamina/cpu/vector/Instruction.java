@@ -45,7 +45,9 @@ final class Instruction {
         /** A block begins: constants that are used in it are loaded before. */
         BLOCK,
         /** A block ends. */
-        END_BLOCK
+        END_BLOCK,
+        /** Nothing: an instruction that was dropped. */
+        REMOVED
     }
 
     final Form form;
@@ -59,7 +61,9 @@ final class Instruction {
     int mask = NONE;
 
     boolean zeroing;
-    @Nullable At at;
+
+    @Nullable
+    At at;
 
     /** Vector of indices in the address, instead of the general one. */
     int gather = NONE;
@@ -86,7 +90,8 @@ final class Instruction {
     /** Number of the label of a LABEL or JUMP. */
     int label;
 
-    @Nullable Condition condition;
+    @Nullable
+    Condition condition;
 
     /** Of an FMA: 0 = a * b + c, 1 = c - a * b, 2 = a * b - c; of doubles 3 more. */
     int fma;

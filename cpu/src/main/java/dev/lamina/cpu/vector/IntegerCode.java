@@ -33,8 +33,7 @@ abstract sealed class IntegerCode permits VectorCode {
     }
 
     /** A loop or a when that has been started and not ended. */
-    private record Block(
-            @Nullable R counter, @Nullable R to, long end, long step, int body, int rest) {}
+    private record Block(@Nullable R counter, @Nullable R to, long end, long step, int body, int rest) {}
 
     final Program program;
     private final ArrayDeque<Block> blocks = new ArrayDeque<>();
@@ -107,7 +106,8 @@ abstract sealed class IntegerCode permits VectorCode {
 
     /** Adds to a variable. */
     public void increase(R variable, R by) {
-        program.tied(Op.ADD, variable.register(), variable.register(), by.register()).fold(8);
+        program.tied(Op.ADD, variable.register(), variable.register(), by.register())
+                .fold(8);
     }
 
     /** a + b. */

@@ -2,6 +2,9 @@ package dev.lamina.cpu.vector;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.op.Elementwise;
+import dev.lamina.cpu.code.Assembler;
+import dev.lamina.cpu.code.Op;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,25 +26,35 @@ import org.jspecify.annotations.Nullable;
  * Not safe for use by several threads; used once.
  */
 public final class KernelCode extends MemoryCode {
-    private final int vectorBits;
-
     /**
      * Starts a kernel.
      *
      * @param vectorBits 256 for AVX2 with FMA, 512 for AVX-512 (F, BW, DQ, VL)
      */
     public KernelCode(int vectorBits) {
-        this.vectorBits = vectorBits;
+        super(vectorBits);
+        if (vectorBits != 256 && vectorBits != 512) {
+            throw new IllegalArgumentException("vectorBits: expected 256 or 512, got " + vectorBits);
+        }
     }
 
-    /** Elements of one value: 8 or 16. */
-    public int lanes() {
-        return vectorBits / 32;
+    /** The machine code of what was written; the kernel returns at the end. */
+    public Assembler assemble() {
+        checkEnded();
+        Peephole.improve(program);
+        return Writer.write(program);
     }
 
     /** Whether {@link #apply} can compute a function on a dtype. For CAST use {@link #cast}, which is there for all. */
     public static boolean supports(Elementwise op, DType dtype) {
-        throw todo();
+        return switch (op) {
+            case NEG, ABS, SIGN, FLOOR, CEIL, ROUND, ADD, SUB, MUL, MAX, MIN, LT, LE, EQ, NE, WHERE, NOT, CAST -> true;
+            case SQRT -> dtype.isFloat();
+            case AND, OR, XOR -> !dtype.isFloat();
+            case DIV -> dtype != DType.I64;
+            case REM, POW -> false;
+            case EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ATAN, TANH, ERF, SIGMOID -> false;
+        };
     }
 
     /**
@@ -53,17 +66,135 @@ public final class KernelCode extends MemoryCode {
      * @return of the kind of the dtype; for comparisons BOOL
      */
     public V apply(Elementwise op, DType dtype, V a, @Nullable V b, @Nullable V c) {
-        throw todo();
+        return switch (op) {
+            case WHERE -> select(a, Objects.requireNonNull(b), Objects.requireNonNull(c));
+            case LT -> less(a, Objects.requireNonNull(b));
+            case LE -> lessOrEqual(a, Objects.requireNonNull(b));
+            case EQ -> equal(a, Objects.requireNonNull(b));
+            case NE -> notEqual(a, Objects.requireNonNull(b));
+            case ADD, SUB, MUL, DIV, POW, REM, MAX, MIN, AND, OR, XOR ->
+                binary(op, dtype, a, Objects.requireNonNull(b));
+            case NEG,
+                    ABS,
+                    SIGN,
+                    SQRT,
+                    EXP,
+                    EXPM1,
+                    LOG,
+                    LOG1P,
+                    SIN,
+                    COS,
+                    TAN,
+                    ATAN,
+                    TANH,
+                    ERF,
+                    SIGMOID,
+                    FLOOR,
+                    CEIL,
+                    ROUND,
+                    NOT,
+                    CAST -> unary(op, dtype, a);
+        };
+    }
+
+    private V unary(Elementwise op, DType dtype, V a) {
+        boolean bool = a.lane == Lane.BOOL;
+        return switch (op) {
+            case NEG -> bool ? a : fit(neg(a), dtype);
+            case ABS -> bool ? a : fit(abs(a), dtype);
+            case SIGN -> bool ? a : sign(a);
+            case FLOOR -> a.lane.isFloat() ? floor(a) : a;
+            case CEIL -> a.lane.isFloat() ? ceil(a) : a;
+            case ROUND -> a.lane.isFloat() ? round(a) : a;
+            case NOT -> bool ? not(a) : convert(equal(a, constant(a.lane, 0L)), a.lane);
+            case SQRT -> fit(sqrt(a), dtype);
+            default -> throw new UnsupportedOperationException(op + " of " + dtype);
+        };
+    }
+
+    private V sign(V a) {
+        if (!a.lane.isFloat()) {
+            return max(min(a, constant(a.lane, 1L)), constant(a.lane, -1L));
+        }
+        V one = or(and(a, signs(a.lane)), constant(a.lane, 1.0));
+        return select(less(constant(a.lane, 0.0), abs(a)), one, a);
+    }
+
+    private V binary(Elementwise op, DType dtype, V a, V b) {
+        if (dtype == DType.BOOL) {
+            return ofBool(op, a, b);
+        }
+        return switch (op) {
+            case ADD -> fit(add(a, b), dtype);
+            case SUB -> fit(sub(a, b), dtype);
+            case MUL -> fit(mul(a, b), dtype);
+            case DIV -> fit(a.lane.isFloat() ? div(a, b) : quotient(a, b), dtype);
+            case MAX -> max(a, b);
+            case MIN -> min(a, b);
+            case AND -> and(a, b);
+            case OR -> or(a, b);
+            case XOR -> xor(a, b);
+            default -> throw new UnsupportedOperationException(op + " of " + dtype);
+        };
+    }
+
+    /** On 0 and 1, with any result but 0 being 1. */
+    private V ofBool(Elementwise op, V a, V b) {
+        return switch (op) {
+            case ADD, MAX, OR -> or(a, b);
+            case MUL, MIN, AND, DIV -> and(a, b);
+            case SUB, XOR -> xor(a, b);
+            case REM -> constant(Lane.BOOL, 0L);
+            case POW -> or(a, not(b));
+            default -> throw new IllegalStateException(op + " has not two operands");
+        };
+    }
+
+    /** I32: the quotient of doubles is exact enough to be rounded down. */
+    private V quotient(V a, V b) {
+        V q = toIntegers(floor(div(convert(a, Lane.F64), convert(b, Lane.F64))), Lane.I32);
+        return select(equal(b, constant(Lane.I32, 0L)), constant(Lane.I32, 0L), q);
     }
 
     /** Elements of one dtype converted to another one, as {@link Elementwise#CAST} does it; all pairs. */
     public V cast(V a, DType from, DType to) {
-        throw todo();
+        if (from == to) {
+            return a;
+        }
+        Lane lane = Lane.of(to);
+        if (to == DType.BOOL) {
+            return notEqual(a, constant(a.lane, 0L));
+        }
+        if (from.isFloat() && !to.isFloat()) {
+            return fit(toIntegers(a, lane), to);
+        }
+        return from == DType.BOOL ? convert(a, lane) : fit(convert(a, lane), to);
     }
 
     /** F32 rounded to f16 or bf16, or I32 wrapped to i8 or u8, still in F32 or I32; for other dtypes the value itself. */
+    @Override
     public V fit(V a, DType dtype) {
-        throw todo();
+        return switch (dtype) {
+            case F16 -> half(a);
+            case BF16 -> brain(a);
+            case I8 -> shiftRight(shiftLeft(a, 24), 24);
+            case U8 -> and(a, constant(Lane.I32, 0xffL));
+            case F32, F64, I64, I32, BOOL -> a;
+        };
+    }
+
+    private V half(V a) {
+        int half = vector();
+        program.plain(Op.VCVTPS2PH, half | Instruction.HALF, a.registers[0]).immediate(0);
+        return new V(Lane.F32, unary(Op.VCVTPH2PS, half | Instruction.HALF));
+    }
+
+    private V brain(V a) {
+        V x = bits(a, Lane.I32);
+        V even = and(shiftRightLogical(x, 16), constant(Lane.I32, 1L));
+        V rounded = add(add(x, even), constant(Lane.I32, 0x7fffL));
+        V kept = select(isNan(a), or(x, constant(Lane.I32, 0x400000L)), rounded);
+        return bits(and(kept, constant(Lane.I32, 0xffff0000L)), Lane.F32);
     }
 
     /**

@@ -28,7 +28,11 @@ abstract sealed class MemoryCode extends ConversionCode permits KernelCode {
             return new Tail(count, mask);
         }
         R bits = general();
-        program.plain(Op.BZHI, bits.register(), integer(-1).register(), max(count, integer(0)).register());
+        program.plain(
+                Op.BZHI,
+                bits.register(),
+                integer(-1).register(),
+                max(count, integer(0)).register());
         return new Tail(count, new V(Lane.BOOL, mask(bits)));
     }
 
@@ -74,7 +78,8 @@ abstract sealed class MemoryCode extends ConversionCode permits KernelCode {
             case BF16, F16 -> program.plain(Op.VPBROADCASTW, d, NONE).memory(at);
             case I8, U8, BOOL -> {
                 R one = general();
-                program.plain(dtype == DType.I8 ? Op.MOVSX8 : Op.MOVZX8, one.register(), NONE).memory(at);
+                program.plain(dtype == DType.I8 ? Op.MOVSX8 : Op.MOVZX8, one.register(), NONE)
+                        .memory(at);
                 V all = splat(Lane.I32, one);
                 return dtype == DType.BOOL ? notZero(all) : all;
             }
@@ -113,7 +118,8 @@ abstract sealed class MemoryCode extends ConversionCode permits KernelCode {
             case I32 -> whole(is512() ? Op.VMOVDQU32 : Op.VMOVDQU, Op.VPMASKMOVD, value, at, tail);
             case I64 -> whole(is512() ? Op.VMOVDQU64 : Op.VMOVDQU, Op.VPMASKMOVQ, value, at, tail);
             case BF16 -> storeWords(shiftRightLogical(bits(fit(value, DType.BF16), Lane.I32), 16), at, tail);
-            case F16 -> masked(program.plain(Op.VCVTPS2PH, NONE, value.registers[0]).immediate(0), at, tail);
+            case F16 ->
+                masked(program.plain(Op.VCVTPS2PH, NONE, value.registers[0]).immediate(0), at, tail);
             case I8, U8 -> storeBytes(value, at, tail);
             case BOOL -> storeBytes(convert(value, Lane.I32), at, tail);
         }
@@ -158,15 +164,25 @@ abstract sealed class MemoryCode extends ConversionCode permits KernelCode {
             case I64 -> program.plain(Op.VMOVQ, NONE, x).memory(at).stores();
             case BF16 -> {
                 V high = shiftRightLogical(bits(fit(value, DType.BF16), Lane.I32), 16);
-                program.plain(Op.VPEXTRW, NONE, high.registers[0] | LOWEST).memory(at).stores().immediate(0);
+                program.plain(Op.VPEXTRW, NONE, high.registers[0] | LOWEST)
+                        .memory(at)
+                        .stores()
+                        .immediate(0);
             }
             case F16 -> {
                 int half = vector();
                 program.plain(Op.VCVTPS2PH, half | HALF, value.registers[0]).immediate(0);
-                program.plain(Op.VPEXTRW, NONE, half | LOWEST).memory(at).stores().immediate(0);
+                program.plain(Op.VPEXTRW, NONE, half | LOWEST)
+                        .memory(at)
+                        .stores()
+                        .immediate(0);
             }
-            case I8, U8 -> program.plain(Op.VPEXTRB, NONE, x).memory(at).stores().immediate(0);
-            case BOOL -> program.plain(Op.MOV8, NONE, and(laneBits(value), 1).register()).memory(at).stores();
+            case I8, U8 ->
+                program.plain(Op.VPEXTRB, NONE, x).memory(at).stores().immediate(0);
+            case BOOL ->
+                program.plain(Op.MOV8, NONE, and(laneBits(value), 1).register())
+                        .memory(at)
+                        .stores();
         }
     }
 
@@ -181,7 +197,8 @@ abstract sealed class MemoryCode extends ConversionCode permits KernelCode {
 
     private static void checkKind(DType dtype, V value) {
         if (Lane.of(dtype) != value.lane) {
-            throw new IllegalArgumentException("store of " + dtype + ": expected " + Lane.of(dtype) + ", got " + value.lane);
+            throw new IllegalArgumentException(
+                    "store of " + dtype + ": expected " + Lane.of(dtype) + ", got " + value.lane);
         }
     }
 
@@ -192,7 +209,9 @@ abstract sealed class MemoryCode extends ConversionCode permits KernelCode {
     }
 
     private V notZero(V x) {
-        return is512() ? new V(Lane.BOOL, truthOf(x)) : new V(Lane.BOOL, binary(Op.VPCMPGTD, x.registers[0], constant(Lane.I32, 0L).registers[0], 1));
+        return is512()
+                ? new V(Lane.BOOL, truthOf(x))
+                : new V(Lane.BOOL, binary(Op.VPCMPGTD, x.registers[0], constant(Lane.I32, 0L).registers[0], 1));
     }
 
     private int truthOf(V x) {
@@ -230,9 +249,14 @@ abstract sealed class MemoryCode extends ConversionCode permits KernelCode {
         int[] masks = tail == null ? value.registers : masks(tail.mask(), value.lane);
         for (int p = 0; p < masks.length; p++) {
             if (tail == null || is512()) {
-                program.plain(op, NONE, value.registers[p]).memory(part(at, p)).stores().masked(tail == null ? NONE : masks[p]);
+                program.plain(op, NONE, value.registers[p])
+                        .memory(part(at, p))
+                        .stores()
+                        .masked(tail == null ? NONE : masks[p]);
             } else {
-                program.plain(masked, NONE, masks[p], value.registers[p]).memory(part(at, p)).stores();
+                program.plain(masked, NONE, masks[p], value.registers[p])
+                        .memory(part(at, p))
+                        .stores();
             }
         }
     }
@@ -252,7 +276,9 @@ abstract sealed class MemoryCode extends ConversionCode permits KernelCode {
         if (is512()) {
             masked(program.plain(Op.VPMOVDW, NONE, x.registers[0]), at, tail);
         } else {
-            program.plain(Op.VMOVDQU, NONE, packed(x.registers[0]) | HALF).memory(at).stores();
+            program.plain(Op.VMOVDQU, NONE, packed(x.registers[0]) | HALF)
+                    .memory(at)
+                    .stores();
         }
     }
 

@@ -18,7 +18,10 @@ final class Program {
     int size;
 
     byte[] kinds = new byte[128];
-    @Nullable Constant[] constants = new @Nullable Constant[128];
+
+    @Nullable
+    Constant[] constants = new @Nullable Constant[128];
+
     int registers;
 
     /** Registers of the arguments, or NONE if they are not asked for. */

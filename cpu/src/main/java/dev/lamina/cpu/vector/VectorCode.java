@@ -192,7 +192,8 @@ abstract sealed class VectorCode extends IntegerCode permits ConversionCode {
             // Of two zeros x was taken; -0 becomes +0 by adding it.
             return zero ? add(larger, number) : larger;
         }
-        // Of equal operands the second is taken, so zeros of both signs differ between the two; a sum is NaN if an operand is.
+        // Of equal operands the second is taken, so zeros of both signs differ between the two; a sum is NaN if an
+        // operand is.
         return orNan(a, b, and(fastMax(a, b), fastMax(b, a)));
     }
 
@@ -458,7 +459,8 @@ abstract sealed class VectorCode extends IntegerCode permits ConversionCode {
 
     static void same(V a, V b) {
         if (a.lane != b.lane) {
-            throw new IllegalArgumentException("operands: expected one kind of lanes, got " + a.lane + " and " + b.lane);
+            throw new IllegalArgumentException(
+                    "operands: expected one kind of lanes, got " + a.lane + " and " + b.lane);
         }
     }
 
@@ -471,7 +473,8 @@ abstract sealed class VectorCode extends IntegerCode permits ConversionCode {
             registers[p] = vector();
             int x = a.registers[p];
             int y = b.registers[p];
-            Instruction i = program.plain(op, registers[p], swap ? y : x, swap ? x : y).fold(a.lane.bytes());
+            Instruction i =
+                    program.plain(op, registers[p], swap ? y : x, swap ? x : y).fold(a.lane.bytes());
             i.commutes = commutes;
         }
         return new V(a.lane, registers);
@@ -513,8 +516,7 @@ abstract sealed class VectorCode extends IntegerCode permits ConversionCode {
         int[] registers = new int[a.registers.length];
         for (int p = 0; p < registers.length; p++) {
             registers[p] = vector();
-            Instruction i = program.add(
-                    Form.FMA, null, registers[p], a.registers[p], b.registers[p], c.registers[p]);
+            Instruction i = program.add(Form.FMA, null, registers[p], a.registers[p], b.registers[p], c.registers[p]);
             i.fold(a.lane.bytes()).fma = kind + (a.lane == Lane.F64 ? 3 : 0);
         }
         return new V(a.lane, registers);
@@ -648,7 +650,8 @@ abstract sealed class VectorCode extends IntegerCode permits ConversionCode {
     /** Two halves joined. */
     final int whole(int low, int high) {
         int d = vector();
-        program.plain(is512() ? Op.VINSERTF64X4 : Op.VINSERTF128, d, low, high | HALF).immediate(1);
+        program.plain(is512() ? Op.VINSERTF64X4 : Op.VINSERTF128, d, low, high | HALF)
+                .immediate(1);
         return d;
     }
 }

@@ -113,7 +113,7 @@ final class Writer {
             }
             case LABEL -> code.bind(label(x.label));
             case JUMP -> jump(x);
-            case BLOCK, END_BLOCK -> {}
+            case BLOCK, END_BLOCK, REMOVED -> {}
         }
     }
 

@@ -32,11 +32,11 @@ public enum Condition {
     NO_PARITY(0xB, "np");
 
     final int code;
-    final String suffix;
+    final String jump;
 
     Condition(int code, String suffix) {
         this.code = code;
-        this.suffix = suffix;
+        this.jump = "j" + suffix;
     }
 
     /** The condition that holds when this one does not. */

@@ -1,10 +1,295 @@
 package dev.lamina.cpu.code;
 
-/** One encoding of an instruction. */
+/**
+ * One encoding of an instruction, read from text such as {@code Rv Vv Mv: 66 0F 58 b4}: operands, then how they are encoded.
+ *
+ * <p>An operand is a role and a kind. Roles: R = ModRM.reg, V = VEX.vvvv, M = ModRM.rm (register or memory), m = memory only, r = register only, n = vector of
+ * addresses, O = low bits of the opcode, S = register in the immediate. Immediates are one letter: I = 8 bits, B = 8 bits with sign, J = 32 bits with sign, U = 32
+ * bits, Q = 64 bits, 1 = the number 1; C = CL; A = RAX. Kinds: v = the whole vector, h q o = half, quarter, eighth of it (at least 128 bits), x y z = 128, 256, 512
+ * bits, 1 2 4 8 = 128 bits or so many bytes of memory, k = mask, t = tile, g d w b = general register of 64, 32, 16, 8 bits, - = address only, # = address with
+ * index byte.
+ *
+ * <p>Encoding: L = neither VEX nor EVEX, vx = VEX only, ev = EVEX only; 66 F3 F2 = prefix; 0F 0F38 0F3A = opcode map; W = W is 1, We = only with EVEX; two digits =
+ * opcode; /n = ModRM.reg; =XX = ModRM; L1 = VEX.L is 1; nk = no mask; 256 = not with 128 bits. Last, what EVEX counts displacements in: fm hm qm om = the whole vector, half,
+ * quarter, eighth; b4 b8 = the whole, or an element if broadcast; hb4 = half, or an element; s1 s2 s4 s8 x16 x32 = so many bytes; dup = that of VMOVDDUP.
+ */
 final class Form {
-    private Form() {}
+    /** What EVEX counts displacements in. */
+    enum Unit {
+        FULL,
+        HALF,
+        QUARTER,
+        EIGHTH,
+        BYTES,
+        DUP
+    }
+
+    final String roles;
+    final String kinds;
+    boolean legacy;
+    boolean vex = true;
+    boolean evex = true;
+    /** 0 = none, 1 = 66, 2 = F3, 3 = F2. */
+    int prefix;
+
+    int map;
+    boolean wide;
+    boolean wideEvex;
+    boolean longVex;
+    boolean masks = true;
+    int opcode = -1;
+    int digit = -1;
+    int modrm = -1;
+    int least = 128;
+    Unit unit = Unit.FULL;
+    /** Bytes of {@link Unit#BYTES}. */
+    int unitBytes;
+    /** Bytes of an element that may be broadcast; 0 = none may. */
+    int element;
+
+    private Form(String roles, String kinds) {
+        this.roles = roles;
+        this.kinds = kinds;
+    }
 
     static Form[] parse(String specification) {
-        throw new UnsupportedOperationException(specification);
+        String[] texts = specification.split(";");
+        Form[] forms = new Form[texts.length];
+        for (int i = 0; i < texts.length; i++) {
+            forms[i] = one(texts[i]);
+        }
+        return forms;
+    }
+
+    private static Form one(String text) {
+        int colon = text.indexOf(':');
+        StringBuilder roles = new StringBuilder();
+        StringBuilder kinds = new StringBuilder();
+        if (colon >= 0) {
+            for (String operand : text.substring(0, colon).split(" ")) {
+                if (!operand.isEmpty()) {
+                    roles.append(operand.charAt(0));
+                    kinds.append(operand.length() > 1 ? operand.charAt(1) : ' ');
+                }
+            }
+        }
+        Form form = new Form(roles.toString(), kinds.toString());
+        for (String token : text.substring(colon + 1).split(" ")) {
+            if (!token.isEmpty()) {
+                form.read(token);
+            }
+        }
+        return form;
+    }
+
+    private void read(String token) {
+        switch (token) {
+            case "L" -> legacy = true;
+            case "vx" -> evex = false;
+            case "ev" -> vex = false;
+            case "W" -> wide = wideEvex = true;
+            case "We" -> wideEvex = true;
+            case "L1" -> longVex = true;
+            case "0F38" -> map = 2;
+            case "0F3A" -> map = 3;
+            case "nk" -> masks = false;
+            case "256" -> least = 256;
+            default -> readNumber(token);
+        }
+    }
+
+    private void readNumber(String token) {
+        char first = token.charAt(0);
+        if (first == '/') {
+            digit = token.charAt(1) - '0';
+        } else if (first == '=') {
+            modrm = Integer.parseInt(token, 1, 3, 16);
+        } else if (first >= 'a') {
+            readUnit(token);
+        } else if (map == 0 && opcode < 0 && token.equals("0F")) {
+            map = 1;
+        } else if (map == 0 && prefix == 0 && (token.equals("66") || token.equals("F3") || token.equals("F2"))) {
+            prefix = token.equals("66") ? 1 : token.equals("F3") ? 2 : 3;
+        } else {
+            opcode = Integer.parseInt(token, 16);
+        }
+    }
+
+    private void readUnit(String token) {
+        int number = token.charAt(token.length() - 1) - '0';
+        switch (token) {
+            case "fm" -> unit = Unit.FULL;
+            case "hm" -> unit = Unit.HALF;
+            case "qm" -> unit = Unit.QUARTER;
+            case "om" -> unit = Unit.EIGHTH;
+            case "dup" -> unit = Unit.DUP;
+            case "b4", "b8" -> element = number;
+            case "hb4" -> {
+                unit = Unit.HALF;
+                element = number;
+            }
+            case "x16", "x32" -> bytes(token.equals("x16") ? 16 : 32);
+            case "s1", "s2", "s4", "s8" -> bytes(number);
+            default -> throw new IllegalArgumentException(token);
+        }
+    }
+
+    private void bytes(int number) {
+        unit = Unit.BYTES;
+        unitBytes = number;
+    }
+
+    /** What EVEX counts displacements in, in bytes. */
+    int displacementUnit(int bits, boolean broadcast) {
+        if (broadcast) {
+            return element;
+        }
+        return switch (unit) {
+            case FULL -> bits / 8;
+            case HALF -> bits / 16;
+            case QUARTER -> bits / 32;
+            case EIGHTH -> bits / 64;
+            case BYTES -> unitBytes;
+            case DUP -> bits == 128 ? 8 : bits / 8;
+        };
+    }
+
+    boolean hasModrm() {
+        return digit >= 0 || modrm >= 0 || roles.indexOf('R') >= 0;
+    }
+
+    /** Size of the vectors if this form can encode the operands, 0 if it works without vectors, -1 if it cannot. */
+    int match(Operand[] operands) {
+        if (operands.length != roles.length()) {
+            return -1;
+        }
+        int bits = 0;
+        for (int i = 0; i < operands.length; i++) {
+            int size = size(i, operands[i]);
+            if (size < 0 || size > 0 && bits > 0 && size != bits) {
+                return -1;
+            }
+            bits = Math.max(bits, size);
+        }
+        for (int i = 0; i < operands.length; i++) {
+            if (!fits(i, operands[i], bits) || i > 0 && isMasked(operands[i])) {
+                return -1;
+            }
+        }
+        return bits != 0 && bits < least ? -1 : bits;
+    }
+
+    /** The size that this operand gives to the whole instruction; 0 if it gives none, -1 if memory should and does not. */
+    private int size(int i, Operand operand) {
+        char kind = kinds.charAt(i);
+        if (kind == 'x' || kind >= '1' && kind <= '8') {
+            return kinds.indexOf('v') >= 0 || kinds.indexOf('y') >= 0 || kinds.indexOf('z') >= 0 ? 0 : 128;
+        }
+        if (kind == 'y') {
+            return kinds.indexOf('z') >= 0 ? 0 : 256;
+        }
+        if (kind == 'z') {
+            return 512;
+        }
+        if (kind != 'v') {
+            return 0;
+        }
+        if (operand instanceof Vec v) {
+            return v.bits();
+        }
+        if (operand instanceof Mem m) {
+            return m.index instanceof Vec v ? v.bits() : m.bits != 0 ? m.bits : countOf('v') > 1 ? 0 : -1;
+        }
+        return -1;
+    }
+
+    private int countOf(char kind) {
+        int n = 0;
+        for (int i = 0; i < kinds.length(); i++) {
+            n += kinds.charAt(i) == kind ? 1 : 0;
+        }
+        return n;
+    }
+
+    private boolean fits(int i, Operand operand, int bits) {
+        char role = roles.charAt(i);
+        return switch (operand) {
+            case Imm imm -> fitsNumber(role, imm.value());
+            case Mem mem -> fitsMemory(role, kinds.charAt(i), mem, bits);
+            case Gpr gpr -> fitsGeneral(role, kinds.charAt(i), gpr);
+            case Mask _ -> kinds.charAt(i) == 'k' && isRegister(role);
+            case Tile _ -> kinds.charAt(i) == 't' && isRegister(role);
+            case Vec v -> isRegister(role) && v.bits() == registerBits(kinds.charAt(i), bits);
+        };
+    }
+
+    private static boolean isRegister(char role) {
+        return role == 'R' || role == 'V' || role == 'M' || role == 'r' || role == 'S' || role == 'O';
+    }
+
+    private static boolean isMasked(Operand operand) {
+        return operand instanceof Vec v && v.mask().number() != 0
+                || operand instanceof Mem m && m.mask != 0
+                || operand instanceof Mask k && k.under() != 0;
+    }
+
+    private static boolean fitsNumber(char role, long value) {
+        return switch (role) {
+            case 'I' -> value >= -128 && value <= 255;
+            case 'B' -> value >= -128 && value <= 127;
+            case 'J' -> value == (int) value;
+            case 'U' -> value >= Integer.MIN_VALUE && value <= 0xFFFFFFFFL;
+            case 'Q' -> true;
+            case '1' -> value == 1;
+            default -> false;
+        };
+    }
+
+    private boolean fitsMemory(char role, char kind, Mem memory, int bits) {
+        if (role == 'n') {
+            return memory.index instanceof Vec v && v.bits() == registerBits(kind, bits) && !memory.broadcast;
+        }
+        return (role == 'M' || role == 'm') && !(memory.index instanceof Vec) && (!memory.broadcast || element != 0);
+    }
+
+    private static boolean fitsGeneral(char role, char kind, Gpr register) {
+        if (role == 'A') {
+            return register == Gpr.RAX;
+        }
+        return role == 'C'
+                ? register == Gpr.RCX
+                : isRegister(role) && (kind == 'g' || kind == 'd' || kind == 'w' || kind == 'b');
+    }
+
+    /** Size of a register of this kind; 0 if no vector register is expected. */
+    private static int registerBits(char kind, int bits) {
+        return switch (kind) {
+            case 'v' -> bits;
+            case 'h' -> Math.max(128, bits / 2);
+            case 'q' -> Math.max(128, bits / 4);
+            case 'o' -> Math.max(128, bits / 8);
+            case 'x', '1', '2', '4', '8' -> 128;
+            case 'y' -> 256;
+            case 'z' -> 512;
+            default -> 0;
+        };
+    }
+
+    /** Size of memory of this operand in bytes; 0 if it has none of its own. */
+    int memoryBytes(int i, int bits) {
+        return switch (kinds.charAt(i)) {
+            case 'v' -> unit == Unit.DUP && bits == 128 ? 8 : bits / 8;
+            case 'h' -> bits / 16;
+            case 'q' -> bits / 32;
+            case 'o' -> bits / 64;
+            case 'x' -> 16;
+            case 'y' -> 32;
+            case 'z' -> 64;
+            case 'b', '1' -> 1;
+            case 'w', '2' -> 2;
+            case 'd', '4' -> 4;
+            case 'g', '8' -> 8;
+            default -> 0;
+        };
     }
 }

@@ -132,14 +132,14 @@ public enum Op {
     KORTESTQ("Rk rk: vx W 0F 98"),
     KSHIFTLQ("Rk rk I: vx 66 W 0F3A 33"),
     KSHIFTRQ("Rk rk I: vx 66 W 0F3A 31"),
-    VPMOVM2B("Rv rk: ev F3 0F38 28"),
-    VPMOVB2M("Rk rv: ev F3 0F38 29"),
-    VPMOVM2W("Rv rk: ev F3 W 0F38 28"),
-    VPMOVW2M("Rk rv: ev F3 W 0F38 29"),
-    VPMOVM2D("Rv rk: ev F3 0F38 38"),
-    VPMOVD2M("Rk rv: ev F3 0F38 39"),
-    VPMOVM2Q("Rv rk: ev F3 W 0F38 38"),
-    VPMOVQ2M("Rk rv: ev F3 W 0F38 39"),
+    VPMOVM2B("Rv rk: nk ev F3 0F38 28"),
+    VPMOVB2M("Rk rv: nk ev F3 0F38 29"),
+    VPMOVM2W("Rv rk: nk ev F3 W 0F38 28"),
+    VPMOVW2M("Rk rv: nk ev F3 W 0F38 29"),
+    VPMOVM2D("Rv rk: nk ev F3 0F38 38"),
+    VPMOVD2M("Rk rv: nk ev F3 0F38 39"),
+    VPMOVM2Q("Rv rk: nk ev F3 W 0F38 38"),
+    VPMOVQ2M("Rk rv: nk ev F3 W 0F38 39"),
     // Moves of vectors
     VMOVUPS("Rv Mv: 0F 10 fm; mv Rv: 0F 11 fm"),
     VMOVUPD("Rv Mv: 66 We 0F 10 fm; mv Rv: 66 We 0F 11 fm"),
@@ -153,16 +153,17 @@ public enum Op {
     VMOVDQU64("Rv Mv: ev F3 W 0F 6F fm; mv Rv: ev F3 W 0F 7F fm"),
     VMOVDQA32("Rv Mv: ev 66 0F 6F fm; mv Rv: ev 66 0F 7F fm"),
     VMOVDQA64("Rv Mv: ev 66 W 0F 6F fm; mv Rv: ev 66 W 0F 7F fm"),
-    VMOVNTPS("mv Rv: 0F 2B fm"),
-    VMOVNTPD("mv Rv: 66 We 0F 2B fm"),
-    VMOVNTDQ("mv Rv: 66 0F E7 fm"),
-    VMOVNTDQA("Rv mv: 66 0F38 2A fm"),
+    VMOVNTPS("mv Rv: nk 0F 2B fm"),
+    VMOVNTPD("mv Rv: nk 66 We 0F 2B fm"),
+    VMOVNTDQ("mv Rv: nk 66 0F E7 fm"),
+    VMOVNTDQA("Rv mv: nk 66 0F38 2A fm"),
     VMOVSS("Rx m4: F3 0F 10 s4; m4 Rx: F3 0F 11 s4; Rx Vx rx: F3 0F 10"),
     VMOVSD("Rx m8: F2 We 0F 10 s8; m8 Rx: F2 We 0F 11 s8; Rx Vx rx: F2 We 0F 10"),
-    VMOVD("Rx Md: 66 0F 6E s4; Md Rx: 66 0F 7E s4"),
-    VMOVQ("Rx m8: F3 We 0F 7E s8; m8 Rx: 66 We 0F D6 s8; Rx rx: F3 We 0F 7E; Rx rg: 66 W 0F 6E; rg Rx: 66 W 0F 7E"),
-    VMOVHLPS("Rx Vx rx: 0F 12"),
-    VMOVLHPS("Rx Vx rx: 0F 16"),
+    VMOVD("Rx Md: nk 66 0F 6E s4; Md Rx: nk 66 0F 7E s4"),
+    VMOVQ(
+            "Rx m8: nk vx F3 0F 7E; m8 Rx: nk vx 66 0F D6; Rx rx: nk F3 We 0F 7E; Rx Mg: nk 66 W 0F 6E s8; Mg Rx: nk 66 W 0F 7E s8"),
+    VMOVHLPS("Rx Vx rx: nk 0F 12"),
+    VMOVLHPS("Rx Vx rx: nk 0F 16"),
     VMOVSHDUP("Rv Mv: F3 0F 16 fm"),
     VMOVSLDUP("Rv Mv: F3 0F 12 fm"),
     VMOVDDUP("Rv Mv: F2 We 0F 12 dup"),
@@ -290,8 +291,8 @@ public enum Op {
     VCMPPD("Rv Vv Mv I: vx 66 0F C2; Rk Vv Mv I: ev 66 W 0F C2 b8"),
     VCMPSS("Rx Vx M4 I: vx F3 0F C2; Rk Vx M4 I: ev F3 0F C2 s4"),
     VCMPSD("Rx Vx M8 I: vx F2 0F C2; Rk Vx M8 I: ev F2 W 0F C2 s8"),
-    VUCOMISS("Rx M4: 0F 2E s4"),
-    VUCOMISD("Rx M8: 66 We 0F 2E s8"),
+    VUCOMISS("Rx M4: nk 0F 2E s4"),
+    VUCOMISD("Rx M8: nk 66 We 0F 2E s8"),
     // Conversions
     VCVTPS2PD("Rv Mh: 0F 5A hb4"),
     VCVTPD2PS("Rh Mv: 66 We 0F 5A b8"),
@@ -320,8 +321,8 @@ public enum Op {
     VCVTNEPS2BF16("Rh Mv: ev F3 0F38 72 b4"),
     VCVTNE2PS2BF16("Rv Vv Mv: ev F2 0F38 72 b4"),
     VDPBF16PS("Rv Vv Mv: ev F3 0F38 52 b4"),
-    VCVTSI2SS("Rx Vx Mg: F3 W 0F 2A s8"),
-    VCVTSI2SD("Rx Vx Mg: F2 W 0F 2A s8"),
+    VCVTSI2SS("Rx Vx Mg: nk F3 W 0F 2A s8"),
+    VCVTSI2SD("Rx Vx Mg: nk F2 W 0F 2A s8"),
     VCVTTSS2SI("Rg M4: F3 W 0F 2C s4"),
     VCVTTSD2SI("Rg M8: F2 W 0F 2C s8"),
     VPMOVZXBW("Rv Mh: 66 0F38 30 hm"),
@@ -413,16 +414,16 @@ public enum Op {
     VPBROADCASTW("Rv M2: 66 0F38 79 s2; Rv rd: ev 66 0F38 7B"),
     VPBROADCASTD("Rv M4: 66 0F38 58 s4; Rv rd: ev 66 0F38 7C"),
     VPBROADCASTQ("Rv M8: 66 We 0F38 59 s8; Rv rg: ev 66 W 0F38 7C"),
-    VINSERTPS("Rx Vx M4 I: 66 0F3A 21 s4"),
-    VEXTRACTPS("Md Rx I: 66 0F3A 17 s4"),
-    VPINSRB("Rx Vx rd I: 66 0F3A 20; Rx Vx mb I: 66 0F3A 20 s1"),
-    VPINSRW("Rx Vx rd I: 66 0F C4; Rx Vx mw I: 66 0F C4 s2"),
-    VPINSRD("Rx Vx Md I: 66 0F3A 22 s4"),
-    VPINSRQ("Rx Vx Mg I: 66 W 0F3A 22 s8"),
-    VPEXTRB("rd Rx I: 66 0F3A 14; mb Rx I: 66 0F3A 14 s1"),
-    VPEXTRW("Rd rx I: 66 0F C5; mw Rx I: 66 0F3A 15 s2"),
-    VPEXTRD("Md Rx I: 66 0F3A 16 s4"),
-    VPEXTRQ("Mg Rx I: 66 W 0F3A 16 s8"),
+    VINSERTPS("Rx Vx M4 I: nk 66 0F3A 21 s4"),
+    VEXTRACTPS("Md Rx I: nk 66 0F3A 17 s4"),
+    VPINSRB("Rx Vx rd I: nk 66 0F3A 20; Rx Vx mb I: nk 66 0F3A 20 s1"),
+    VPINSRW("Rx Vx rd I: nk 66 0F C4; Rx Vx mw I: nk 66 0F C4 s2"),
+    VPINSRD("Rx Vx Md I: nk 66 0F3A 22 s4"),
+    VPINSRQ("Rx Vx Mg I: nk 66 W 0F3A 22 s8"),
+    VPEXTRB("rd Rx I: nk 66 0F3A 14; mb Rx I: nk 66 0F3A 14 s1"),
+    VPEXTRW("Rd rx I: nk 66 0F C5; mw Rx I: nk 66 0F3A 15 s2"),
+    VPEXTRD("Md Rx I: nk 66 0F3A 16 s4"),
+    VPEXTRQ("Mg Rx I: nk 66 W 0F3A 16 s8"),
     VPUNPCKLBW("Rv Vv Mv: 66 0F 60 fm"),
     VPUNPCKHBW("Rv Vv Mv: 66 0F 68 fm"),
     VPUNPCKLWD("Rv Vv Mv: 66 0F 61 fm"),
@@ -504,8 +505,8 @@ public enum Op {
     VPSRLVQ("Rv Vv Mv: 66 W 0F38 45 b8"),
     VPSRAVD("Rv Vv Mv: 66 0F38 46 b4"),
     VPSRAVQ("Rv Vv Mv: ev 66 W 0F38 46 b8"),
-    VPSLLDQ("Vv rv I: 66 0F 73 /7"),
-    VPSRLDQ("Vv rv I: 66 0F 73 /3"),
+    VPSLLDQ("Vv rv I: nk 66 0F 73 /7"),
+    VPSRLDQ("Vv rv I: nk 66 0F 73 /3"),
     VPAND("Rv Vv Mv: vx 66 0F DB"),
     VPANDD("Rv Vv Mv: ev 66 0F DB b4"),
     VPANDQ("Rv Vv Mv: ev 66 W 0F DB b8"),
@@ -559,8 +560,8 @@ public enum Op {
     VGATHERQPD("Rv nv: ev 66 W 0F38 93 s8; Rv nv Vv: vx 66 W 0F38 93"),
     VSCATTERQPD("nv Rv: ev 66 W 0F38 A3 s8"),
     // AMX
-    LDTILECFG("mz: vx 0F38 49 /0"),
-    STTILECFG("mz: vx 66 0F38 49 /0"),
+    LDTILECFG("m-: vx 0F38 49 /0"),
+    STTILECFG("m-: vx 66 0F38 49 /0"),
     TILERELEASE("vx 0F38 49 =C0"),
     TILEZERO("Rt: vx F2 0F38 49 =C0"),
     TILELOADD("Rt m#: vx F2 0F38 4B"),
@@ -587,8 +588,15 @@ public enum Op {
         return known;
     }
 
-    /** The name in listings. */
+    /** The name in listings: Intel's, without our operand size. */
     String mnemonic() {
-        return name().toLowerCase(Locale.ROOT);
+        String name = name().toLowerCase(Locale.ROOT);
+        String kinds = forms()[0].kinds;
+        boolean isGeneral = name.charAt(0) != 'v' && !kinds.isEmpty() && "gdwb".indexOf(kinds.charAt(0)) >= 0;
+        int end = name.length();
+        while (isGeneral && Character.isDigit(name.charAt(end - 1))) {
+            end--;
+        }
+        return name.substring(0, end);
     }
 }

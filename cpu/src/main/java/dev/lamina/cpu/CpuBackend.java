@@ -1,43 +1,128 @@
 package dev.lamina.cpu;
 
+import dev.lamina.core.LaminaException;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.KernelBackend;
 import dev.lamina.core.backend.Task;
+import dev.lamina.cpu.code.CodeBatch;
+import dev.lamina.cpu.code.CodeException;
+import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.loop.LoopKernels;
 import dev.lamina.cpu.plain.PlainKernels;
 import dev.lamina.cpu.pool.Pool;
 import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/** The CPU backend: kernels on the cores of this machine. */
+/**
+ * The CPU backend: kernels on the cores of this machine. Loops and products are machine code where the processor and the system
+ * allow it; the rest, and everything elsewhere, is plain Java.
+ */
 public final class CpuBackend extends KernelBackend {
+    private static final System.Logger LOG = System.getLogger("dev.lamina");
+
+    private final String name;
+    private final @Nullable Instructions forced;
     private final Pool pool;
 
-    /** The backend on the threads of the process. */
+    /** Why there is no machine code although the processor could run it; null as long as it works. */
+    private volatile @Nullable String refusal;
+
+    /** The backend on the threads of the process, with the best instructions of the machine. */
     public CpuBackend() {
-        this(Pool.shared());
+        name = "cpu";
+        forced = null;
+        pool = Pool.shared();
     }
 
-    CpuBackend(Pool pool) {
-        this.pool = pool;
+    /**
+     * A backend of its own kind, for comparisons and tests. Its name is {@code cpu-} and the instructions in lower case.
+     *
+     * @param instructions what kernels are made of
+     * @param threads threads that work at the same time, the caller included; at least 1
+     * @throws LaminaException if the machine lacks the instructions
+     */
+    public CpuBackend(Instructions instructions, int threads) {
+        if (!instructions.isAvailable()) {
+            throw new LaminaException("backend: expected a machine with " + instructions + ", got " + Isa.machine()
+                    + "; see `lamina doctor`, -Dlamina.vector and -Dlamina.amx");
+        }
+        name = "cpu-" + instructions.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        forced = instructions;
+        pool = Pool.of(threads);
     }
 
     @Override
     public String name() {
-        return "cpu";
+        return name;
     }
 
     @Override
     public int priority() {
-        return 100;
+        return forced == null ? 100 : -10;
     }
 
     @Override
     public String describe() {
-        return "plain Java loops, " + pool.threads() + (pool.threads() == 1 ? " thread" : " threads")
-                + " (this version generates no machine code)";
+        String threads = ", " + pool.threads() + (pool.threads() == 1 ? " thread" : " threads");
+        String reason = refusal;
+        return (reason == null ? isa().describe() : "plain Java loops (" + reason + ")") + threads;
+    }
+
+    private Isa isa() {
+        return forced == null ? Isa.machine() : forced.isa();
     }
 
     @Override
     protected List<Kernel> prepare(List<Task> tasks) {
+        if (isa().vectorBits() > 0 && refusal == null) {
+            try {
+                return machineCode(tasks);
+            } catch (CodeException e) {
+                refuse(e.getMessage());
+            }
+        }
         return tasks.stream().map(task -> PlainKernels.prepare(task, pool)).toList();
+    }
+
+    /** Says so once; later plans do not try again. */
+    private synchronized void refuse(String reason) {
+        if (refusal == null) {
+            refusal = reason;
+            LOG.log(System.Logger.Level.WARNING, "no machine code, plain Java instead: {0}", reason);
+        }
+    }
+
+    private List<Kernel> machineCode(List<Task> tasks) throws CodeException {
+        CodeBatch batch = new CodeBatch();
+        Kernel[] kernels = new Kernel[tasks.size()];
+        for (int i = 0; i < kernels.length; i++) {
+            kernels[i] = kernel(tasks.get(i), batch);
+        }
+        batch.publish();
+        return List.of(kernels);
+    }
+
+    private Kernel kernel(Task task, CodeBatch batch) throws CodeException {
+        Kernel kernel = switch (task) {
+            case Task.Loop loop -> LoopKernels.prepare(loop, isa(), pool, batch);
+            case Task.MatMul ignored -> null;
+            case Task.Chain chain -> chain(chain, batch);
+            // The first two move rows, which the copies of the JVM do at the speed of memory.
+            case Task.Gather ignored -> null;
+            case Task.Scattering ignored -> null;
+            case Task.Sorting ignored -> null;
+            case Task.Scanning ignored -> null;
+        };
+        return kernel != null ? kernel : PlainKernels.prepare(task, pool);
+    }
+
+    private Kernel chain(Task.Chain chain, CodeBatch batch) throws CodeException {
+        Kernel product = kernel(chain.product(), batch);
+        Kernel epilogue = kernel(chain.epilogue(), batch);
+        return buffers -> {
+            product.run(buffers);
+            epilogue.run(buffers);
+        };
     }
 }

@@ -15,4 +15,13 @@ public record Isa(int vectorBits, boolean bf16, boolean amx) {
     public static Isa machine() {
         return NONE;
     }
+
+    /** For people: the path that kernels take. */
+    public String describe() {
+        if (vectorBits == 0) {
+            return "plain Java loops";
+        }
+        return "machine code, " + (vectorBits == 256 ? "AVX2" : "AVX-512") + (bf16 ? ", BF16" : "")
+                + (amx ? ", AMX" : "");
+    }
 }

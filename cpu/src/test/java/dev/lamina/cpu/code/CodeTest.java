@@ -1,0 +1,181 @@
+package dev.lamina.cpu.code;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Code that runs: memory, calls, the calling convention. */
+@Timeout(120)
+class CodeTest {
+    @BeforeEach
+    void needsMachineCode() {
+        assumeTrue(Isa.detect().vectorBits() > 0, Isa::refusal);
+    }
+
+    /** Stores a number at the address in the first argument. */
+    private static Assembler store(long value) {
+        Assembler code = new Assembler();
+        Abi.host().prologue(code, 0);
+        code.load(Gpr.RAX, value);
+        code.emit(Op.MOV, Mem.at(Gpr.RDI), Gpr.RAX);
+        Abi.host().epilogue(code);
+        return code;
+    }
+
+    private static long run(Entry entry) {
+        GuardedMemory memory = GuardedMemory.endingAtGuard(8);
+        entry.call(memory.address(), 0, 0, 0);
+        return memory.segment().get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    @Test
+    void aBatchRunsAfterItIsPublished() throws CodeException {
+        CodeBatch batch = new CodeBatch();
+        List<Entry> entries = new ArrayList<>();
+        long[] values = {0, 1, -1, 0x7FFFFFFF, 0x80000000L, 0xFFFFFFFFL, 0x100000000L, Long.MIN_VALUE, -0x80000000L};
+        for (long value : values) {
+            entries.add(batch.add("store " + value, store(value)));
+        }
+        assertEquals(
+                "kernel store 0 is not published",
+                assertThrows(IllegalStateException.class, () -> entries.get(0).call(0, 0, 0, 0))
+                        .getMessage());
+        batch.publish();
+        for (int i = 0; i < values.length; i++) {
+            assertEquals(0, entries.get(i).address() % 64);
+            assertEquals(values[i], run(entries.get(i)));
+        }
+        assertThrows(IllegalStateException.class, batch::publish);
+        assertThrows(IllegalStateException.class, () -> batch.add("late", store(1)));
+        new CodeBatch().publish();
+    }
+
+    @Test
+    void allRegistersAreFreeAfterThePrologue() throws CodeException {
+        for (int scratch : new int[] {0, 1, 64, 1000, 32 << 10}) {
+            Assembler code = new Assembler();
+            Abi.host().prologue(code, scratch);
+            code.emit(Op.MOV, Mem.at(Gpr.RDI), Gpr.RSI);
+            code.emit(Op.MOV, Mem.at(Gpr.RDI, 8), Gpr.RDX);
+            code.emit(Op.MOV, Mem.at(Gpr.RDI, 16), Gpr.RCX);
+            code.emit(Op.MOV, Mem.at(Gpr.RDI, 24), Gpr.RSP);
+            for (int i = 0; i < scratch / 8; i++) {
+                code.emit(Op.MOV, Mem.at(Gpr.RSP, 8 * i), new Imm(-1));
+            }
+            for (Gpr register : Gpr.values()) {
+                if (register != Gpr.RSP) {
+                    code.load(register, 0x0123456789ABCDEFL);
+                }
+            }
+            for (int i = 0; i < 16; i++) {
+                code.emit(Op.VPCMPEQD, Vec.ymm(i), Vec.ymm(i), Vec.ymm(i));
+            }
+            Abi.host().epilogue(code);
+            CodeBatch batch = new CodeBatch();
+            Entry entry = batch.add("registers", code);
+            batch.publish();
+            MemorySegment seen = GuardedMemory.endingAtGuard(32).segment();
+            double before = Math.sin(scratch);
+            for (int round = 0; round < 20_000; round++) {
+                entry.call(seen.address(), round, -2, Long.MAX_VALUE);
+                assertEquals(round, seen.get(ValueLayout.JAVA_LONG, 0));
+            }
+            assertEquals(before, Math.sin(scratch));
+            assertEquals(-2, seen.get(ValueLayout.JAVA_LONG, 8));
+            assertEquals(Long.MAX_VALUE, seen.get(ValueLayout.JAVA_LONG, 16));
+            assertTrue(scratch == 0 || seen.get(ValueLayout.JAVA_LONG, 24) % 64 == 0);
+        }
+        assertThrows(IllegalArgumentException.class, () -> Abi.host().prologue(new Assembler(), 1 << 20));
+    }
+
+    @Test
+    void loopsConstantsAndMasksRun() throws CodeException {
+        // Adds 0.5 to n floats, four at a time, by an AVX mask: nothing behind the last one is touched.
+        Assembler code = new Assembler();
+        Abi.host().prologue(code, 0);
+        Label loop = code.label();
+        Label end = code.label();
+        Mem half = code.constant(0.5f);
+        Mem counts = code.constant(0, 1, 2, 3);
+        code.emit(Op.VBROADCASTSS, Vec.xmm(1), half);
+        code.bind(loop);
+        code.emit(Op.TEST, Gpr.RSI, Gpr.RSI);
+        code.jump(Condition.LESS_EQUAL, end);
+        code.emit(Op.VMOVD, Vec.xmm(2), Gpr.RSI);
+        code.emit(Op.VPBROADCASTD, Vec.xmm(2), Vec.xmm(2));
+        code.emit(Op.VPCMPGTD, Vec.xmm(2), Vec.xmm(2), counts);
+        code.emit(Op.VMASKMOVPS, Vec.xmm(3), Vec.xmm(2), Mem.at(Gpr.RDI));
+        code.emit(Op.VADDPS, Vec.xmm(3), Vec.xmm(3), Vec.xmm(1));
+        code.emit(Op.VMASKMOVPS, Mem.at(Gpr.RDI), Vec.xmm(2), Vec.xmm(3));
+        code.emit(Op.ADD, Gpr.RDI, new Imm(16));
+        code.emit(Op.SUB, Gpr.RSI, new Imm(4));
+        code.jump(loop);
+        code.bind(end);
+        Abi.host().epilogue(code);
+        CodeBatch batch = new CodeBatch();
+        Entry entry = batch.add("half", code);
+        batch.publish();
+        for (int n : new int[] {0, 1, 7, 13, 207, 702, 4098}) {
+            GuardedMemory memory = GuardedMemory.endingAtGuard(4L * n);
+            entry.call(memory.address(), n, 0, 0);
+            for (int i = 0; i < n; i++) {
+                assertEquals(0.5f, memory.segment().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 4L * i));
+            }
+        }
+    }
+
+    @Test
+    void whenTheSystemRefusesAnExceptionSaysSo() throws CodeException {
+        CodeMemory.refuses = true;
+        try {
+            long before = CodeMemory.live();
+            CodeBatch batch = new CodeBatch();
+            Entry entry = batch.add("refused", store(1));
+            String message = assertThrows(CodeException.class, batch::publish).getMessage();
+            assertTrue(message.startsWith("the system gives no executable memory (4 KB asked for, "), message);
+            assertThrows(IllegalStateException.class, () -> entry.call(0, 0, 0, 0));
+            assertTrue(CodeMemory.live() <= before);
+        } finally {
+            CodeMemory.refuses = false;
+        }
+        CodeBatch batch = new CodeBatch();
+        Entry entry = batch.add("again", store(5));
+        batch.publish();
+        assertEquals(5, run(entry));
+    }
+
+    @Test
+    void codeOfTwentyThousandDroppedKernelsStaysBounded() throws CodeException {
+        long most = 0;
+        for (int i = 0; i < 20_000; i++) {
+            CodeBatch batch = new CodeBatch();
+            Entry entry = batch.add("store", store(i));
+            batch.publish();
+            assertEquals(i, run(entry));
+            most = Math.max(most, CodeMemory.live());
+        }
+        assertTrue(most <= 40L << 20, most + " bytes");
+    }
+
+    @Test
+    void thousandsOfBatchesLiveAtOnce() throws CodeException {
+        List<Entry> entries = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            CodeBatch batch = new CodeBatch();
+            entries.add(batch.add("store", store(i)));
+            batch.publish();
+        }
+        for (int i = 0; i < entries.size(); i++) {
+            assertEquals(i, run(entries.get(i)));
+        }
+    }
+}

@@ -159,8 +159,12 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
     /** The places of the tensors must follow each other without hole or overlap and fill the data exactly. */
     private void checkPlaces(Path file) {
         List<Map.Entry<String, Entry>> sorted = new ArrayList<>(entries.entrySet());
-        sorted.sort(Comparator.comparingLong((Map.Entry<String, Entry> e) -> e.getValue().begin)
-                .thenComparingLong(e -> e.getValue().end));
+        // Comparator.comparingLong would make serializable lambdas, which no AOT cache holds: this runs when a service
+        // starts.
+        sorted.sort((a, b) -> {
+            int order = Long.compare(a.getValue().begin, b.getValue().begin);
+            return order != 0 ? order : Long.compare(a.getValue().end, b.getValue().end);
+        });
         long at = 0;
         for (Map.Entry<String, Entry> named : sorted) {
             Entry entry = named.getValue();

@@ -2,7 +2,6 @@ package dev.lamina.core.backend;
 
 import dev.lamina.core.LaminaException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
@@ -10,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The backends of this process and the one in use. */
 public final class Backends {
-    private static final System.Logger LOG = System.getLogger("dev.lamina");
     private static volatile List<Backend> all = List.of();
     private static volatile @Nullable Backend current;
 
@@ -21,19 +19,23 @@ public final class Backends {
         if (all.isEmpty()) {
             List<Backend> found = new ArrayList<>(List.of(new Interpreter(), new NullBackend()));
             ServiceLoader.load(Backend.class, Backends.class.getClassLoader()).forEach(found::add);
-            found.sort(Comparator.comparingInt(Backend::priority).reversed());
+            found.sort((a, b) -> Integer.compare(b.priority(), a.priority()));
             all = List.copyOf(found);
         }
         return all;
     }
 
-    /** The backend in use: the one that {@code -Dlamina.backend} names, or the preferred one. */
+    /** The backend in use: the one that {@code -Dlamina.backend} names, or the preferred one; {@code -Dlamina.trace=backend} logs it. */
     public static Backend current() {
         Backend backend = current;
         if (backend == null) {
             String wanted = System.getProperty("lamina.backend", "");
             backend = wanted.isEmpty() ? all().get(0) : named(wanted);
-            LOG.log(System.Logger.Level.DEBUG, "backend {0}: {1}", backend.name(), backend.describe());
+            // Asked for, because the first logger of a process costs as much as a small network.
+            if (System.getProperty("lamina.trace", "").contains("backend")) {
+                System.getLogger("dev.lamina")
+                        .log(System.Logger.Level.INFO, "backend {0}: {1}", backend.name(), backend.describe());
+            }
             current = backend;
         }
         return backend;

@@ -10,8 +10,6 @@ import java.util.function.UnaryOperator;
  * {@code -Dlamina.check=true} checks the graph after each.
  */
 public final class Compiler {
-    private static final System.Logger LOG = System.getLogger("dev.lamina");
-
     /** A named step from graph to graph. */
     private record Pass(String name, UnaryOperator<Graph> step) {}
 
@@ -48,6 +46,7 @@ public final class Compiler {
 
     private static void log(String pass, int before, String after, long start) {
         long micros = (System.nanoTime() - start) / 1000;
-        LOG.log(System.Logger.Level.INFO, "pass {0}: {1} nodes -> {2}, {3} us", pass, before, after, micros);
+        System.getLogger("dev.lamina")
+                .log(System.Logger.Level.INFO, "pass {0}: {1} nodes -> {2}, {3} us", pass, before, after, micros);
     }
 }

@@ -1,7 +1,6 @@
 package dev.lamina.core.compiler;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
@@ -23,7 +22,9 @@ public final class MemoryPlan {
         offsets = new long[sizes.length];
         int[] order = IntStream.range(0, sizes.length)
                 .boxed()
-                .sorted(Comparator.comparingLong(i -> -sizes[i]))
+                // Comparator.comparingLong would make a serializable lambda, which no AOT cache holds: this runs at
+                // every start.
+                .sorted((i, j) -> Long.compare(sizes[j], sizes[i]))
                 .mapToInt(i -> i)
                 .toArray();
         long end = 0;
@@ -32,7 +33,7 @@ public final class MemoryPlan {
             int[] rivals = Arrays.stream(order, 0, place)
                     .filter(other -> births[other] <= deaths[value] && births[value] <= deaths[other])
                     .boxed()
-                    .sorted(Comparator.comparingLong(other -> offsets[other]))
+                    .sorted((i, j) -> Long.compare(offsets[i], offsets[j]))
                     .mapToInt(i -> i)
                     .toArray();
             long at = 0;

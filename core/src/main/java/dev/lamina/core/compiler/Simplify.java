@@ -41,6 +41,21 @@ final class Simplify {
         static Key of(Node node) {
             return new Key(node.op(), node.inputs(), node.shape(), node.dtype());
         }
+
+        // Written out: what a record brings is put together at its first call, and no AOT cache holds it.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key
+                    && op.equals(key.op)
+                    && inputs.equals(key.inputs)
+                    && shape.equals(key.shape)
+                    && dtype == key.dtype;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * op.hashCode() + inputs.hashCode()) + shape.hashCode();
+        }
     }
 
     private static Node simplify(Node node) {

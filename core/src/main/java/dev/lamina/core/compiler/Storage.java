@@ -53,6 +53,20 @@ final class Storage {
         Read(Node node, IndexMap map) {
             this(node, node, map);
         }
+
+        // See Simplify.Key.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Read read
+                    && memory.equals(read.memory)
+                    && shown.equals(read.shown)
+                    && map.equals(read.map);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * memory.hashCode() + shown.hashCode()) + map.hashCode();
+        }
     }
 
     private final List<Node> order;

@@ -23,7 +23,19 @@ public sealed interface Leaf extends Op {
     record Input() implements Leaf {}
 
     /** The same value everywhere, compiled into the plan. */
-    record Constant(double value) implements Leaf {}
+    record Constant(double value) implements Leaf {
+        // Written out for quick starts: what a record brings is put together at its first call, and no AOT cache holds
+        // it.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Constant constant && Double.compare(value, constant.value) == 0;
+        }
+
+        @Override
+        public int hashCode() {
+            return Double.hashCode(value);
+        }
+    }
 
     /** The numbers 0, 1, 2 ... of a shape with one axis. */
     record Iota() implements Leaf {}

@@ -41,6 +41,17 @@ public sealed interface Reduce extends Op {
                 case ARGMAX, ARGMIN -> {}
             }
         }
+
+        // See Leaf.Constant.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Over over && kind == over.kind && axes.equals(over.axes);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * kind.hashCode() + axes.hashCode();
+        }
     }
 
     /** Running sum along an axis, from the first element on or, reversed, from the last. Same shape and dtype. */

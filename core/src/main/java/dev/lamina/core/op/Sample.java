@@ -11,5 +11,16 @@ public sealed interface Sample extends Op {
     record Uniform(long stream) implements Sample {
         @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {}
+
+        // See Leaf.Constant.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Uniform uniform && stream == uniform.stream;
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(stream);
+        }
     }
 }

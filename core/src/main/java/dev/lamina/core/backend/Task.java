@@ -84,7 +84,7 @@ public sealed interface Task {
      */
     record Loop(int[] dims, int reduced, List<Value> values, List<Store> stores) implements Task {
         /** Longest row that a kernel keeps to go over it more than once. */
-        public static final int MAX_ROW = 8192;
+        public static final int MAX_ROW = 65_536;
 
         @Override
         public Stream<Access> reads() {

@@ -74,8 +74,9 @@ public sealed interface Task {
      * index of the whole space. With folds whose results are used by full-level values, a row (the product of the reduced
      * extents) has at most {@link #MAX_ROW} elements.
      *
-     * <p>A store may overwrite what a load of the same loop reads (an update in place), but only at the very index: in a map each index,
-     * else each row, where both are at row level and so are all stores. So a kernel does all loads of an index or row before its stores.
+     * <p>A store may overwrite what loads of the same loop read (an update in place): in a map at the very index, else at the very row,
+     * where loads and store are at row level. So a kernel does all loads of an index, and all row-level loads of a row, before it
+     * stores there.
      *
      * @param dims extents of the space
      * @param reduced number of trailing axes that folds run over; 0 for a map

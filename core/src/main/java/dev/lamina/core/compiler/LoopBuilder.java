@@ -98,10 +98,17 @@ final class LoopBuilder {
 
     /** Where in one of the unit's nodes an index of the loop points. */
     private IndexMap map(Node node) {
-        boolean row = node.op() instanceof Reduce.Over || !node.shape().equals(full);
-        int[] follow = axes.clone();
-        for (int d = 0; row && d < follow.length; d++) {
-            follow[d] = reduced.contains(d) ? -1 : axes[d];
+        if (!(node.op() instanceof Reduce.Over) && node.shape().equals(full)) {
+            return IndexMap.along(dims, axes);
+        }
+        int[] follow = new int[node.shape().rank()];
+        int at = 0;
+        for (int d = 0; d < follow.length; d++) {
+            follow[d] = -1;
+            while (node.shape().dim(d) != 1 && follow[d] < 0) {
+                follow[d] = reduced.contains(at) || full.dim(at) == 1 ? -1 : axes[at];
+                at++;
+            }
         }
         return IndexMap.along(dims, follow);
     }

@@ -154,7 +154,7 @@ final class Schedule {
         if (last < position) {
             return true;
         }
-        return last == position && unit.isMap() && unit.readsInPlace(input, node.shape());
+        return last == position && unit.isInPlace(node, input);
     }
 
     /** Whether a node has to be in memory: it is an output, or somebody outside its own unit reads it. */

@@ -66,7 +66,7 @@ final class Simplify {
             case Fused.Recompute ignored -> node.input(0);
             case Leaf ignored -> node;
             case Reduce.Scan ignored -> node;
-            case Contract ignored -> node;
+            case Contract.MatMul product -> product(product, node);
             case Gather ignored -> node;
             case Scatter ignored -> node;
             case Sort ignored -> node;
@@ -149,11 +149,30 @@ final class Simplify {
         };
     }
 
+    /** A product of a column and a row has one term for each element, which a loop multiplies as well as anything. */
+    private static Node product(Contract.MatMul product, Node node) {
+        if (node.input(0).shape().dim(-1) != 1 || product.rounded() != node.dtype()) {
+            return node;
+        }
+        List<Node> factors = node.inputs().stream()
+                .map(factor -> factor.shape().equals(node.shape())
+                        ? factor
+                        : new Node(new View.Expand(), List.of(factor), node.shape(), node.dtype()))
+                .toList();
+        return new Node(Elementwise.MUL, factors, node.shape(), node.dtype());
+    }
+
     private static Node reduce(Reduce.Over reduce, Node node) {
         Node input = node.input(0);
         boolean trivial = reduce.axes().stream().allMatch(axis -> input.shape().dim(axis) == 1);
         return switch (reduce.kind()) {
-            case SUM, MAX, MIN -> trivial ? input : node;
+            case SUM, MAX, MIN -> {
+                List<Integer> axes = reduce.axes().stream()
+                        .filter(axis -> input.shape().dim(axis) != 1)
+                        .toList();
+                Reduce over = axes.equals(reduce.axes()) ? reduce : new Reduce.Over(reduce.kind(), axes);
+                yield trivial ? input : new Node(over, node.inputs(), node.shape(), node.dtype());
+            }
             case ARGMAX, ARGMIN ->
                 trivial ? new Node(new Leaf.Constant(0), List.of(), node.shape(), node.dtype()) : node;
         };

@@ -12,7 +12,7 @@ import java.util.Map;
 /**
  * Work that becomes one task (or a few on the same output): either nodes computed by one fused loop, or a single node of
  * another kind. A fused loop has a shape T and the axes F that its reductions run over; each of its nodes has shape T, or T with
- * extent 1 along F, or is a reduction of T over F.
+ * extent 1 along F (more or fewer extents of 1 make no difference), or is a reduction of T over F.
  */
 final class Unit {
     private final List<Node> nodes = new ArrayList<>();
@@ -54,8 +54,12 @@ final class Unit {
         return nodes.stream().flatMap(node -> reads.get(node).stream()).toList();
     }
 
-    /** Whether all reads of a buffer are those of a loop at its own index. */
-    boolean readsInPlace(Node memory, Shape shape) {
+    /** Whether a node may be written over memory that this unit reads: that is read at the index or the row of the node only. */
+    boolean isInPlace(Node updated, Node memory) {
+        Shape shape = updated.shape();
+        if (!isMap() && !(isLoop() && !shape.equals(full))) {
+            return false;
+        }
         for (Node node : nodes) {
             for (Storage.Read read : reads.get(node)) {
                 boolean inPlace = Storage.isLoop(node)
@@ -88,23 +92,39 @@ final class Unit {
         }
         Unit shape = reduced.isEmpty() ? user : this;
         boolean same = shape == user ? covers(user, this) : covers(this, user);
+        // What follows a reduction at row level alone needs no rows that are kept.
+        boolean follows = shape == this && user.reduced.isEmpty() && !user.full.equals(full);
         return same
-                && (shape.reduced.isEmpty() || shape.hasShortRows())
+                && (shape.reduced.isEmpty() || shape.hasRows(follows ? Long.MAX_VALUE : Task.Loop.MAX_ROW))
                 && user.nodes.stream().allMatch(node -> readsFit(node, shape, user));
     }
 
     private static boolean covers(Unit shape, Unit other) {
         boolean equal =
                 other.full.equals(shape.full) && (other.reduced.isEmpty() || other.reduced.equals(shape.reduced));
-        return equal || (other.reduced.isEmpty() && other.full.equals(rowShape(shape.full, shape.reduced)));
+        return equal || (other.reduced.isEmpty() && alike(other.full, rowShape(shape.full, shape.reduced)));
+    }
+
+    /** Whether shapes are equal but for extents of 1. */
+    private static boolean alike(Shape a, Shape b) {
+        int at = 0;
+        for (int axis = 0; axis < a.rank(); axis++) {
+            if (a.dim(axis) != 1) {
+                while (at < b.rank() && b.dim(at) == 1) {
+                    at++;
+                }
+                if (at == b.rank() || b.dim(at++) != a.dim(axis)) {
+                    return false;
+                }
+            }
+        }
+        return a.size() == b.size();
     }
 
     /** Each read of this unit's nodes must be at the user's own index, or at its row. */
     private boolean readsFit(Node node, Unit shape, Unit user) {
         Shape row = rowShape(shape.full, shape.reduced);
-        boolean rowLevel = user.reduced.isEmpty()
-                && !node.shape().equals(shape.full)
-                && node.shape().equals(row);
+        boolean rowLevel = user.reduced.isEmpty() && !node.shape().equals(shape.full) && alike(node.shape(), row);
         for (Storage.Read read : user.reads.get(node)) {
             if (!nodes.contains(read.memory())) {
                 continue;
@@ -113,27 +133,27 @@ final class Unit {
             IndexMap expected = rowLevel || from.equals(shape.full)
                     ? IndexMap.identity(from)
                     : IndexMap.along(shape.full.dims(), rowAxes(shape.full, shape.reduced));
-            boolean level = rowLevel ? from.equals(row) : from.equals(shape.full) || from.equals(row);
-            if (!level || !from.equals(read.memory().shape()) || !read.map().equals(expected)) {
+            boolean level = rowLevel ? from.equals(node.shape()) : from.equals(shape.full) || from.equals(row);
+            if (!level || !alike(from, read.memory().shape()) || !read.map().equals(expected)) {
                 return false;
             }
         }
         return true;
     }
 
-    /** Whether the reductions run over the last axes and over few enough elements, but not none, to keep a row. */
-    private boolean hasShortRows() {
+    /** Whether rows have elements and, if they are to be kept, few enough and over the last axes. */
+    private boolean hasRows(long most) {
         long row = 1;
         boolean inside = false;
         for (int axis = 0; axis < full.rank(); axis++) {
             if (reduced.contains(axis)) {
                 row *= full.dim(axis);
                 inside |= full.dim(axis) != 1;
-            } else if (inside && full.dim(axis) != 1) {
+            } else if (inside && full.dim(axis) != 1 && most < Long.MAX_VALUE) {
                 return false;
             }
         }
-        return row > 0 && row <= Task.Loop.MAX_ROW;
+        return row > 0 && row <= most;
     }
 
     /** Whether each index is computed apart from the others. */

@@ -1,0 +1,111 @@
+package dev.lamina.testkit;
+
+import static dev.lamina.nn.Layers.dense;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.Execution;
+import dev.lamina.core.Gradients;
+import dev.lamina.core.Plan;
+import dev.lamina.core.Random;
+import dev.lamina.core.Shape;
+import dev.lamina.core.Tensor;
+import dev.lamina.core.Variable;
+import dev.lamina.nn.Losses;
+import dev.lamina.nn.Model;
+import dev.lamina.nn.Optimizers;
+import dev.lamina.nn.Sequential;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.DoubleStream;
+import org.junit.jupiter.api.Test;
+
+/** How many tasks a training step is: each product takes its activation or its update with it, each bias gradient its update. */
+class StepTasksTest {
+    private record Step(Model model, Plan plan, Execution execution) {}
+
+    private static Step classifier(int in, int... widths) {
+        Model model = Sequential.of(dense(widths[0]).relu(), dense(widths[1]).relu(), dense(widths[2]));
+        Tensor x = Random.seed(1).normal(DType.F32, Shape.of(64, in), 0, 1).evaluate();
+        Tensor y = Random.seed(2)
+                .uniform(DType.F32, Shape.of(64), 0, widths[2])
+                .cast(DType.I64)
+                .evaluate();
+        model.seed(3);
+        model.initialize(in);
+        Tensor loss = Losses.sparseCategoricalCrossentropy().of(model.apply(x), y);
+        Map<Variable, Tensor> updates = Optimizers.adam(1e-3)
+                .updates(Gradients.of(loss, model.parameters()).asMap());
+        Plan plan = Plan.compile(List.of(), List.of(loss), updates);
+        return new Step(model, plan, plan.start());
+    }
+
+    private static Step regression() {
+        Model model = Sequential.of(dense(64).relu(), dense(64).relu(), dense(1));
+        Tensor x = Random.seed(1).normal(DType.F32, Shape.of(32, 20), 0, 1).evaluate();
+        Tensor y = Random.seed(2).normal(DType.F32, Shape.of(32, 1), 0, 1).evaluate();
+        model.seed(3);
+        model.initialize(20);
+        Tensor loss = Losses.mse().of(model.apply(x), y);
+        Map<Variable, Tensor> updates = Optimizers.sgd(1e-2)
+                .momentum(0.9)
+                .updates(Gradients.of(loss, model.parameters()).asMap());
+        Plan plan = Plan.compile(List.of(), List.of(loss), updates);
+        return new Step(model, plan, plan.start());
+    }
+
+    private static void assertTasks(int expected, Supplier<Step> step) {
+        String tasks = OnBackend.of("tasks", () -> step.get().plan.describe());
+        assertTrue(tasks.contains("\n" + expected + " tasks"), tasks);
+    }
+
+    private static List<double[]> after(Step step) {
+        for (int i = 0; i < 3; i++) {
+            step.execution.run();
+        }
+        List<double[]> values =
+                new ArrayList<>(List.of(step.execution.outputTensor(0).toDoubleArray()));
+        step.model.parameters().forEach(p -> values.add(p.value().toDoubleArray()));
+        return values;
+    }
+
+    private static void assertSameValues(Supplier<Step> step) {
+        List<double[]> expected = OnBackend.of("interpreter", () -> after(step.get()));
+        for (String backend : List.of("tasks", "cpu")) {
+            List<double[]> got = OnBackend.of(backend, () -> after(step.get()));
+            for (int i = 0; i < got.size(); i++) {
+                double largest =
+                        DoubleStream.of(expected.get(i)).map(Math::abs).max().orElse(0);
+                assertArrayEquals(expected.get(i), got.get(i), 1e-4 * largest, backend + ", value " + i);
+            }
+        }
+    }
+
+    @Test
+    void aClassifierWithAdam() {
+        assertTasks(13, () -> classifier(784, 512, 256, 10));
+        assertSameValues(() -> classifier(9, 14, 11, 4));
+    }
+
+    @Test
+    void aRegressionWithMomentum() {
+        // The last one is a copy: the bias of one element is read by the loop that computes its update.
+        assertTasks(12, StepTasksTest::regression);
+        assertSameValues(StepTasksTest::regression);
+    }
+
+    @Test
+    void aColumnAndARowAreNoProduct() {
+        Tensor column = Random.seed(1).normal(DType.F32, Shape.of(5, 1), 0, 1).evaluate();
+        Tensor row = Random.seed(2).normal(DType.F32, Shape.of(1, 4), 0, 1).evaluate();
+        String tasks = OnBackend.of(
+                "tasks",
+                () -> Plan.compile(List.of(), List.of(column.matmul(row).tanh()), Map.of())
+                        .describe());
+        assertTrue(tasks.contains("\n1 tasks") && !tasks.contains("MatMul"), tasks);
+        assertArrayEquals(column.mul(row).toDoubleArray(), column.matmul(row).toDoubleArray());
+    }
+}

@@ -18,8 +18,8 @@ import dev.lamina.core.DType;
  * @param cRow from row to row of C
  */
 record Product(DType dtype, DType rounded, int m, int n, int k, long aRow, long aK, long bK, long bColumn, long cRow) {
-    /** The same with other rows. */
-    Product withRows(int rows) {
-        return new Product(dtype, rounded, rows, n, k, aRow, aK, bK, bColumn, cRow);
+    /** The same with other rows of A and C. */
+    Product withRows(int rows, long row) {
+        return new Product(dtype, rounded, rows, n, k, row, aK, bK, bColumn, cRow);
     }
 }

@@ -1,0 +1,182 @@
+package dev.lamina.cpu.gemm;
+
+import dev.lamina.cpu.loop.Frame;
+import dev.lamina.cpu.loop.Region;
+import dev.lamina.cpu.pool.Pool;
+import org.jspecify.annotations.Nullable;
+
+/** One run of a {@link Driver}: addresses, and what a task of the pool does. */
+final class Run implements Pool.Task {
+    private final Driver driver;
+    private final Grid grid;
+    private final Steps steps;
+    private long a;
+    private long b;
+    private long c;
+    private int first;
+    private int items;
+    private boolean packing;
+    private long packed;
+    private @Nullable Frame frame;
+
+    Run(Driver driver) {
+        this.driver = driver;
+        grid = driver.grid;
+        steps = driver.steps;
+    }
+
+    void bind(@Nullable Frame frame, long a, long b, long c) {
+        this.frame = frame;
+        this.a = a;
+        this.b = b;
+        this.c = c;
+    }
+
+    void release() {
+        Region epilogue = driver.epilogue;
+        Frame bound = frame;
+        if (epilogue != null && bound != null) {
+            epilogue.release(bound);
+            frame = null;
+        }
+    }
+
+    /** What follows is about these products. */
+    void batch(int from, int to) {
+        first = from * grid.itemsPerProduct();
+        items = (to - from) * grid.itemsPerProduct();
+        packing = false;
+    }
+
+    int tasks() {
+        return Math.ceilDiv(items, grid.itemsPerTask());
+    }
+
+    /** The next tasks pack B. */
+    void pack(long target) {
+        packing = true;
+        packed = target;
+    }
+
+    /** The next tasks multiply. */
+    void multiply() {
+        packing = false;
+    }
+
+    @Override
+    public void run(int index) {
+        if (driver.workspace == 0) {
+            part(index, 0);
+            return;
+        }
+        Workspace workspace = Workspace.take(driver.workspace);
+        try {
+            part(index, workspace.address());
+        } finally {
+            workspace.give();
+        }
+    }
+
+    private void part(int index, long scratch) {
+        if (packing) {
+            int strip = index % grid.strips();
+            int block = index / grid.strips();
+            packB(first / grid.itemsPerProduct(), strip, block, packedAt(strip, block), scratch);
+            return;
+        }
+        int from = index * grid.itemsPerTask();
+        int to = Math.min(items, from + grid.itemsPerTask());
+        for (int item = first + from; item < first + to; item++) {
+            int inside = item % grid.itemsPerProduct();
+            item(item / grid.itemsPerProduct(), inside % grid.rowBlocks(), inside / grid.rowBlocks(), scratch);
+        }
+    }
+
+    private long packedAt(int strip, int block) {
+        return packed + driver.packedB * (strip + (long) block * grid.strips());
+    }
+
+    private void packB(int batch, int strip, int block, long target, long scratch) {
+        Product p = driver.product;
+        long at = b
+                + driver.offsets.b()[batch]
+                + (long) strip * grid.strip() * p.bColumn()
+                + (long) block * grid.depth() * p.bK();
+        steps.packB(strip, block).run(at, 0, target, scratch);
+    }
+
+    private void item(int batch, int rowBlock, int group, long scratch) {
+        Product p = driver.product;
+        int firstStrip = group * grid.groupStrips();
+        int lastStrip = Math.min(grid.strips(), firstStrip + grid.groupStrips()) - 1;
+        long row = (long) rowBlock * grid.rows();
+        for (int block = 0; block < grid.kBlocks(); block++) {
+            long aAt = a + driver.offsets.a()[batch] + row * p.aRow() + (long) block * grid.depth() * p.aK();
+            if (driver.packedA > 0) {
+                long target = scratch + driver.engine.scratch();
+                steps.packA(rowBlock, block).run(aAt, 0, target, scratch);
+                aAt = target;
+            }
+            for (int strip = firstStrip; strip <= lastStrip; strip++) {
+                strip(batch, rowBlock, strip, firstStrip, block, aAt, scratch);
+            }
+        }
+    }
+
+    private void strip(int batch, int rowBlock, int strip, int firstStrip, int block, long aAt, long scratch) {
+        Product p = driver.product;
+        long bAt;
+        if (driver.packedB == 0) {
+            bAt = b
+                    + driver.offsets.b()[batch]
+                    + (long) strip * grid.strip() * p.bColumn()
+                    + (long) block * grid.depth() * p.bK();
+        } else if (driver.sharedB) {
+            bAt = packedAt(strip, block);
+        } else {
+            bAt = scratch + driver.engine.scratch() + driver.packedA;
+            packB(batch, strip, block, bAt, scratch);
+        }
+        long cAt = c
+                + driver.offsets.c()[batch]
+                + (long) rowBlock * grid.rows() * p.cRow()
+                + (long) strip * grid.strip() * driver.elementBytes;
+        Step step = steps.product(rowBlock, strip, block);
+        boolean last = block == grid.kBlocks() - 1;
+        int sumBytes = driver.engine.sumBytes();
+        if (sumBytes == 0) {
+            step.run(aAt, bAt, cAt, scratch);
+        } else {
+            long sums = scratch
+                    + driver.engine.scratch()
+                    + driver.packedA
+                    + (driver.sharedB ? 0 : driver.packedB)
+                    + (long) (strip - firstStrip) * grid.strip() * sumBytes;
+            step.run(aAt, bAt, sums, scratch);
+            if (last) {
+                steps.finish(rowBlock, strip).run(sums, 0, cAt, scratch);
+            }
+        }
+        Frame bound = frame;
+        if (last && bound != null) {
+            epilogue(bound, batch, rowBlock, strip);
+        }
+    }
+
+    /** What follows the product, on a strip; rows of joined products belong to one after the other. */
+    private void epilogue(Frame bound, int batch, int rowBlock, int strip) {
+        Region epilogue = driver.epilogue;
+        if (epilogue == null) {
+            return;
+        }
+        int rows = driver.offsets.rows();
+        int first = rowBlock * grid.rows();
+        int end = first + steps.rows(rowBlock);
+        for (int row = first; row < end; ) {
+            int inside = row % rows;
+            int count = Math.min(end - row, rows - inside);
+            epilogue.run(bound, batch + row / rows, inside, count, strip * grid.strip(), steps.columns(strip));
+            row += count;
+        }
+    }
+}

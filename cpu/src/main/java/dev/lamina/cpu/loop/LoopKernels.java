@@ -47,10 +47,44 @@ public final class LoopKernels {
         }
         Values values = new Values(loop, needed, space);
         Plan plan = new Plan(loop, space, values, isa.vectorBits() / 32, false);
-        Parts parts = Parts.of(space, Cost.perElement(plan));
+        double cost = Cost.perElement(plan);
+        Parts blocks = Parts.ofRows(plan, cost);
+        if (blocks.count() > 1) {
+            return split(loop, needed, blocks, isa, pool, batch);
+        }
+        Parts parts = Parts.of(space, cost);
         plan.cut(parts.axis(), Math.max(0, parts.axis()));
         Entry entry = batch.add("loop", assembled(LoopWriter.write(plan, isa.vectorBits())));
-        return new LoopKernel(plan, parts, entry, pool);
+        Entry streaming = null;
+        if (plan.isLarge()) {
+            Plan other = new Plan(loop, space, values, isa.vectorBits() / 32, true);
+            other.cut(parts.axis(), Math.max(0, parts.axis()));
+            streaming = batch.add("streaming", assembled(LoopWriter.write(other, isa.vectorBits())));
+        }
+        return new LoopKernel(plan, parts, entry, streaming, pool, new long[plan.addresses().count()]);
+    }
+
+    /** A kernel whose rows are cut. */
+    private static @Nullable Kernel split(
+            Task.Loop loop, boolean[] needed, Parts blocks, Isa isa, Pool pool, CodeBatch batch) {
+        SplitLoop split = new SplitLoop(loop, needed);
+        Kernel merge = prepare(split.merge(blocks.count()), isa, pool, batch);
+        if (merge == null) {
+            return null;
+        }
+        Task.Loop part = split.blocks();
+        boolean[] used = Values.needed(part);
+        Space space = new Space(part.dims(), part.reduced(), strides(loop, needed));
+        Plan plan = new Plan(part, space, new Values(part, used, space), isa.vectorBits() / 32, false);
+        plan.cut(blocks.axis(), 0);
+        long[] jumps = new long[plan.addresses().count()];
+        for (Task.Store store : part.stores()) {
+            jumps[plan.addresses().of(store.access())] =
+                    (long) split.rows() * store.access().dtype().bytes();
+        }
+        Entry entry = batch.add("blocks", assembled(LoopWriter.write(plan, isa.vectorBits())));
+        Kernel first = new LoopKernel(plan, blocks, entry, null, pool, jumps);
+        return new SplitKernel(split, first, merge, 8L * split.rows() * blocks.count());
     }
 
     /**

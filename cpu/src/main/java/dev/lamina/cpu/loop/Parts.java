@@ -40,6 +40,28 @@ record Parts(int axis, long piece, int pieces, long outer) {
                 .times(space.size(0, axis));
     }
 
+    /** With so many parts along the kept axes rows are not cut. */
+    private static final int ENOUGH = 8;
+
+    /** Kept indices above which rows are never cut. */
+    private static final int MANY_ROWS = 2048;
+
+    private static final int MOST_BLOCKS = 64;
+
+    /** How a kernel is cut along its first reduced axis; one part if it should not be. */
+    static Parts ofRows(Plan plan, double nanosecondsPerElement) {
+        Space space = plan.space();
+        double total = nanosecondsPerElement * space.size(0, space.rank());
+        boolean enough = of(space, nanosecondsPerElement).count() >= ENOUGH && space.isAlongRows();
+        boolean fits = space.kept() < space.rank() && plan.isStream() && space.size(0, space.kept()) <= MANY_ROWS;
+        if (!fits || enough || total < 2 * ALONE) {
+            return new Parts(-1, 1, 1, 1);
+        }
+        int axis = space.kept();
+        double blocks = Math.min(MOST_BLOCKS, total / PART);
+        return cut(axis, space.extent(axis), space.extent(axis) / blocks, axis == space.vector() ? GRAIN : 1);
+    }
+
     /** Pieces of an axis with about as many indices. */
     static Parts cut(int axis, long extent, double wanted, long grain) {
         long pieces = Math.max(1, Math.round(extent / Math.max(1, wanted)));

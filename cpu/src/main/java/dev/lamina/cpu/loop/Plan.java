@@ -9,6 +9,9 @@ import java.util.List;
 
 /** Everything that is decided about a kernel before its code is written. */
 final class Plan {
+    /** Bytes of results from which on they are written past the caches. */
+    private static final long LARGE = 32 << 20;
+
     private final Task.Loop loop;
     private final Space space;
     private final Values values;
@@ -189,6 +192,27 @@ final class Plan {
             folds |= values.isNeeded(v) && loop.values().get(v) instanceof Task.Fold;
         }
         return !folds;
+    }
+
+    /** True if the loop is a plain map whose results would push everything else out of the caches. */
+    boolean isLarge() {
+        long bytes = 0;
+        boolean dense = isMap() && space.rank() == 1;
+        for (Task.Store store : loop.stores()) {
+            DType dtype = store.access().dtype();
+            dense &= dtype.bytes() >= Float.BYTES && space.strides(store.access().strides())[0] == 1;
+            bytes += space.size(0, 1) * dtype.bytes();
+        }
+        return dense && bytes >= LARGE;
+    }
+
+    /** True if one pass over the row does everything, and rows may be cut into blocks. */
+    boolean isStream() {
+        boolean stream = values.passes() == 1 && values.stores(0).isEmpty();
+        for (int v = 0; v < keptSlots.length; v++) {
+            stream &= !(values.isNeeded(v) && loop.values().get(v) instanceof Task.Fold fold && isPosition(fold.kind()));
+        }
+        return stream;
     }
 
     /** Number of elements that a fold takes into one lane. */

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Runs a fused loop one value after the other, one element after the other: what a kernel has to agree with. */
-final class NaiveLoop {
+public final class NaiveLoop {
     private final Task.Loop loop;
     private final MemorySegment[] buffers;
     private final int size;
@@ -31,7 +31,8 @@ final class NaiveLoop {
         row = trailing;
     }
 
-    static void run(Task.Loop loop, MemorySegment[] buffers) {
+    /** Runs a loop. */
+    public static void run(Task.Loop loop, MemorySegment[] buffers) {
         NaiveLoop naive = new NaiveLoop(loop, buffers);
         for (Task.Value value : loop.values()) {
             naive.doubles.add(new double[naive.size]);

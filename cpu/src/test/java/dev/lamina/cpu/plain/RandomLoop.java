@@ -15,7 +15,7 @@ import java.util.Random;
  * A random fused loop with its buffers. Its numbers are small multiples of 1/2, so that sums of floats are exact in any order
  * and a kernel has to give the very same bits as {@link NaiveLoop}.
  */
-final class RandomLoop {
+public final class RandomLoop {
     private static final int[] EXTENTS = {1, 2, 3, 5, 7, 13, 16, 33, 64, 65, 100, 207, 702, 2049, 4098};
     private static final Elementwise[] EXACT = {
         Elementwise.ADD, Elementwise.SUB, Elementwise.MAX, Elementwise.MIN, Elementwise.MUL
@@ -38,7 +38,13 @@ final class RandomLoop {
     /** Values that are no multiples of 1/2. */
     private final List<Integer> raw = new ArrayList<>();
 
-    RandomLoop(long seed) {
+    /** A loop of up to 40,000 elements. */
+    public RandomLoop(long seed) {
+        this(seed, 40_000);
+    }
+
+    /** A loop of at most some number of elements. */
+    public RandomLoop(long seed, int most) {
         random = new Random(seed);
         int rank = random.nextInt(5);
         dims = new int[rank];
@@ -46,7 +52,7 @@ final class RandomLoop {
         for (int d = 0; d < rank; d++) {
             do {
                 dims[d] = EXTENTS[random.nextInt(EXTENTS.length)];
-            } while ((long) size * dims[d] > 40_000);
+            } while ((long) size * dims[d] > most);
             size *= dims[d];
         }
         if (rank > 0 && random.nextInt(40) == 0) {
@@ -56,11 +62,13 @@ final class RandomLoop {
         build();
     }
 
-    Task.Loop loop() {
+    /** The loop. */
+    public Task.Loop loop() {
         return new Task.Loop(dims, reduced, List.copyOf(values), List.copyOf(stores));
     }
 
-    MemorySegment[] buffers() {
+    /** Its buffers, the inputs filled. */
+    public MemorySegment[] buffers() {
         return buffers.toArray(MemorySegment[]::new);
     }
 

@@ -1,0 +1,128 @@
+package dev.lamina.cpu.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.memory.Elements;
+import dev.lamina.cpu.code.CodeBatch;
+import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.plain.NaiveLoop;
+import dev.lamina.cpu.plain.RandomLoop;
+import dev.lamina.cpu.pool.Pool;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.jspecify.annotations.Nullable;
+
+/** Random fused loops as machine code against {@link NaiveLoop}, at both vector widths, on buffers that end at a guard page. */
+class MachineLoopTest {
+    private static final int ROUNDS = Integer.getInteger("lamina.rounds", 5000);
+    private static final long FIRST = Long.getLong("lamina.seed", 0);
+    private static final int BATCH = 100;
+
+    private static Isa isa(int bits) {
+        assumeTrue(Isa.machine().vectorBits() >= bits, "this machine lacks vectors of " + bits + " bits");
+        return new Isa(bits, false, false);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    void randomLoopsAgreeWithScalarCode(int bits) throws Exception {
+        Isa isa = isa(bits);
+        Pool pool = Pool.of(2);
+        int prepared = 0;
+        for (long seed = FIRST; seed < FIRST + ROUNDS; seed += BATCH) {
+            List<@Nullable Kernel> kernels = new ArrayList<>();
+            CodeBatch batch = new CodeBatch();
+            for (long s = seed; s < seed + BATCH; s++) {
+                RandomLoop random = new RandomLoop(s, 4098);
+                try {
+                    kernels.add(LoopKernels.prepare(random.loop(), isa, pool, batch));
+                } catch (RuntimeException e) {
+                    throw new AssertionError("seed " + s + ": " + random.loop(), e);
+                }
+            }
+            batch.publish();
+            for (int i = 0; i < BATCH; i++) {
+                Kernel kernel = kernels.get(i);
+                if (kernel != null) {
+                    prepared++;
+                    check(kernel, seed + i);
+                }
+            }
+        }
+        pool.close();
+        assertTrue(prepared > ROUNDS * 8 / 10, "only " + prepared + " of " + ROUNDS + " loops became machine code");
+    }
+
+    private static void check(Kernel kernel, long seed) {
+        RandomLoop random = new RandomLoop(seed, 4098);
+        Task.Loop loop = random.loop();
+        MemorySegment[] expected = random.buffers();
+        MemorySegment[] actual = guarded(expected);
+        NaiveLoop.run(loop, expected);
+        kernel.run(actual);
+        for (Task.Store store : loop.stores()) {
+            compare("seed " + seed + ": " + loop, store.access(), expected, actual);
+        }
+    }
+
+    static MemorySegment[] guarded(MemorySegment[] buffers) {
+        return Arrays.stream(buffers)
+                .map(buffer -> Arena.ofAuto().allocate(buffer.byteSize(), 64).copyFrom(buffer))
+                .toArray(MemorySegment[]::new);
+    }
+
+    static void compare(String message, Task.Access access, MemorySegment[] expected, MemorySegment[] actual) {
+        MemorySegment a = expected[access.buffer()];
+        MemorySegment b = actual[access.buffer()];
+        for (long i = 0; i < a.byteSize() / access.dtype().bytes(); i++) {
+            boolean same = access.dtype().isFloat()
+                    ? sameFloat(Elements.get(a, access.dtype(), i), Elements.get(b, access.dtype(), i))
+                    : Elements.getLong(a, access.dtype(), i) == Elements.getLong(b, access.dtype(), i);
+            if (!same) {
+                fail(message + "\nelement " + i + " of " + access + ": expected " + Elements.get(a, access.dtype(), i)
+                        + ", got " + Elements.get(b, access.dtype(), i));
+            }
+        }
+    }
+
+    /** -0.0 equals 0.0: a maximum of both may be either. */
+    private static boolean sameFloat(double x, double y) {
+        return x == y || (Double.isNaN(x) && Double.isNaN(y));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    void anyNumberOfThreadsGivesTheSameBits(int bits) throws Exception {
+        Isa isa = isa(bits);
+        Pool[] pools = {Pool.of(1), Pool.of(2), Pool.of(3), Pool.of(7)};
+        for (long seed = 0; seed < 100; seed++) {
+            RandomLoop random = new RandomLoop(seed, 400_000);
+            MemorySegment @Nullable [] first = null;
+            for (Pool pool : pools) {
+                CodeBatch batch = new CodeBatch();
+                Kernel kernel = LoopKernels.prepare(random.loop(), isa, pool, batch);
+                if (kernel == null) {
+                    break;
+                }
+                batch.publish();
+                MemorySegment[] own = guarded(random.buffers());
+                kernel.run(own);
+                first = first == null ? own : first;
+                for (int i = 0; i < first.length; i++) {
+                    assertEquals(-1, first[i].mismatch(own[i]), "seed " + seed + ", " + pool.threads() + " threads");
+                }
+            }
+        }
+        Arrays.stream(pools).forEach(Pool::close);
+    }
+}

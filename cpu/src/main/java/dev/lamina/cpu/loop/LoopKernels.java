@@ -4,7 +4,6 @@ import dev.lamina.core.DType;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Elementwise;
-import dev.lamina.cpu.code.Assembler;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.Entry;
 import dev.lamina.cpu.code.Isa;
@@ -16,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels of fused loops in machine code. */
 public final class LoopKernels {
-    // Until KernelCode can write machine code.
-    private static final boolean READY = false;
-
     private LoopKernels() {}
 
     /**
@@ -28,7 +24,7 @@ public final class LoopKernels {
      * @return null if the loop needs something that there is no machine code for
      */
     public static @Nullable Kernel prepare(Task.Loop loop, Isa isa, Pool pool, CodeBatch batch) {
-        if (isa.vectorBits() == 0 || !READY) {
+        if (isa.vectorBits() == 0) {
             return null;
         }
         boolean[] needed = Values.needed(loop);
@@ -54,12 +50,12 @@ public final class LoopKernels {
         }
         Parts parts = Parts.of(space, cost);
         plan.cut(parts.axis(), Math.max(0, parts.axis()));
-        Entry entry = batch.add("loop", assembled(LoopWriter.write(plan, isa.vectorBits())));
+        Entry entry = batch.add("loop", LoopWriter.write(plan, isa.vectorBits()).assemble());
         Entry streaming = null;
         if (plan.isLarge()) {
             Plan other = new Plan(loop, space, values, isa.vectorBits() / 32, true);
             other.cut(parts.axis(), Math.max(0, parts.axis()));
-            streaming = batch.add("streaming", assembled(LoopWriter.write(other, isa.vectorBits())));
+            streaming = batch.add("streaming", LoopWriter.write(other, isa.vectorBits()).assemble());
         }
         return new LoopKernel(plan, parts, entry, streaming, pool, new long[plan.addresses().count()]);
     }
@@ -82,7 +78,7 @@ public final class LoopKernels {
             jumps[plan.addresses().of(store.access())] =
                     (long) split.rows() * store.access().dtype().bytes();
         }
-        Entry entry = batch.add("blocks", assembled(LoopWriter.write(plan, isa.vectorBits())));
+        Entry entry = batch.add("blocks", LoopWriter.write(plan, isa.vectorBits()).assemble());
         Kernel first = new LoopKernel(plan, blocks, entry, null, pool, jumps);
         return new SplitKernel(split, first, merge, 8L * split.rows() * blocks.count());
     }
@@ -94,7 +90,7 @@ public final class LoopKernels {
      */
     public static @Nullable Region region(Task.Loop loop, Isa isa, CodeBatch batch) {
         boolean[] needed = Values.needed(loop);
-        if (isa.vectorBits() == 0 || !READY || loop.reduced() > 0 || loop.dims().length < 2) {
+        if (isa.vectorBits() == 0 || loop.reduced() > 0 || loop.dims().length < 2) {
             return null;
         }
         Space space = Space.ofPieces(loop.dims(), strides(loop, needed));
@@ -106,12 +102,7 @@ public final class LoopKernels {
             return null;
         }
         plan.cut(-1, 1);
-        return new RegionKernel(plan, batch.add("epilogue", assembled(LoopWriter.writePiece(plan, isa.vectorBits()))));
-    }
-
-    // Until KernelCode can write machine code.
-    private static Assembler assembled(KernelCode code) {
-        throw new UnsupportedOperationException(code.toString());
+        return new RegionKernel(plan, batch.add("epilogue", LoopWriter.writePiece(plan, isa.vectorBits()).assemble()));
     }
 
     /** The strides of all accesses, those of stores last and twice. */

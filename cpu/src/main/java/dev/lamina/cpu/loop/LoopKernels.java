@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels of fused loops in machine code. */
 public final class LoopKernels {
+    // Until KernelCode can make random numbers.
+    private static final boolean UNIFORM = false;
+
     private LoopKernels() {}
 
     /**
@@ -151,7 +154,7 @@ public final class LoopKernels {
                 yield apply.op() == Elementwise.CAST
                         || KernelCode.supports(apply.op(), apply.op() == Elementwise.WHERE ? apply.dtype() : from);
             }
-            case Task.Uniform uniform -> uniform.dtype() == DType.F32;
+            case Task.Uniform uniform -> UNIFORM && uniform.dtype() == DType.F32;
             case Task.Load ignored -> true;
             case Task.Constant ignored -> true;
             case Task.Position ignored -> true;

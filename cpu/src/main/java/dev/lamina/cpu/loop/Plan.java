@@ -198,7 +198,7 @@ final class Plan {
     boolean isLarge() {
         long bytes = 0;
         boolean dense = isMap() && space.rank() == 1;
-        for (Task.Store store : loop.stores()) {
+        for (Task.Store store : dense ? loop.stores() : List.<Task.Store>of()) {
             DType dtype = store.access().dtype();
             dense &= dtype.bytes() >= Float.BYTES && space.strides(store.access().strides())[0] == 1;
             bytes += space.size(0, 1) * dtype.bytes();

@@ -139,7 +139,7 @@ final class Allocation {
     /** What lives before a loop and is used in it lives to its end. */
     private void extend(int from, int to) {
         for (int r = 0; r < start.length; r++) {
-            if (start[r] < from && end[r] >= from && end[r] < to) {
+            if (start[r] <= from && end[r] >= from && end[r] < to) {
                 end[r] = to;
             }
         }

@@ -410,9 +410,9 @@ abstract sealed class VectorCode extends IntegerCode permits ConversionCode {
     }
 
     private V across(V a, int fold) {
-        V x = a.registers.length == 2 ? new V(a.lane, a.registers[0]) : a;
+        V x = a.registers.length == 2 ? new V(a.lane, a.registers[0], a.registers[0]) : a;
         if (a.registers.length == 2) {
-            x = fold(x, new V(a.lane, a.registers[1]), fold);
+            x = fold(x, new V(a.lane, a.registers[1], a.registers[1]), fold);
         }
         if (is512()) {
             x = fold(x, swapped(Op.VSHUFF64X2, x, true, 0x4e), fold);
@@ -436,7 +436,7 @@ abstract sealed class VectorCode extends IntegerCode permits ConversionCode {
         int d = vector();
         int r = x.registers[0];
         program.plain(op, d, r, twice ? r : NONE).immediate(control);
-        return new V(x.lane, d);
+        return x.lane.bytes() == 8 ? new V(x.lane, d, d) : new V(x.lane, d);
     }
 
     // ---------------------------------------------------------------- instructions

@@ -52,8 +52,8 @@ public final class KernelCode extends MemoryCode {
             case SQRT -> dtype.isFloat();
             case AND, OR, XOR -> !dtype.isFloat();
             case DIV -> dtype != DType.I64;
-            case REM, POW -> false;
-            case EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ATAN, TANH, ERF, SIGMOID -> false;
+            case REM -> false;
+            case EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ATAN, TANH, ERF, SIGMOID, POW -> Lane.of(dtype) == Lane.F32;
         };
     }
 
@@ -108,8 +108,23 @@ public final class KernelCode extends MemoryCode {
             case ROUND -> a.lane.isFloat() ? round(a) : a;
             case NOT -> bool ? not(a) : convert(equal(a, constant(a.lane, 0L)), a.lane);
             case SQRT -> fit(sqrt(a), dtype);
+            case EXP -> fit(new FloatMath(this).exp(a), dtype);
+            case LOG -> fit(new FloatMath(this).log(a), dtype);
+            case TANH -> fit(new FloatMath(this).tanh(a), dtype);
+            case ERF -> fit(new FloatMath(this).erf(a), dtype);
+            case SIGMOID -> fit(new FloatMath(this).sigmoid(a), dtype);
+            case EXPM1 -> narrowed(new WideMath(this).expm1(convert(a, Lane.F64)), dtype);
+            case LOG1P -> narrowed(new WideMath(this).log1p(convert(a, Lane.F64)), dtype);
+            case SIN -> narrowed(new WideMath(this).sin(convert(a, Lane.F64)), dtype);
+            case COS -> narrowed(new WideMath(this).cos(convert(a, Lane.F64)), dtype);
+            case TAN -> narrowed(new WideMath(this).tan(convert(a, Lane.F64)), dtype);
+            case ATAN -> narrowed(new WideMath(this).atan(convert(a, Lane.F64)), dtype);
             default -> throw new UnsupportedOperationException(op + " of " + dtype);
         };
+    }
+
+    private V narrowed(V wide, DType dtype) {
+        return fit(convert(wide, Lane.F32), dtype);
     }
 
     private V sign(V a) {
@@ -134,6 +149,7 @@ public final class KernelCode extends MemoryCode {
             case AND -> and(a, b);
             case OR -> or(a, b);
             case XOR -> xor(a, b);
+            case POW -> narrowed(new WideMath(this).pow(convert(a, Lane.F64), convert(b, Lane.F64)), dtype);
             default -> throw new UnsupportedOperationException(op + " of " + dtype);
         };
     }

@@ -1,0 +1,164 @@
+package dev.lamina.cpu.vector;
+
+import dev.lamina.cpu.code.Op;
+
+/**
+ * Functions of 32-bit floats that are worth instructions of their own; the others are in {@link WideMath}. The largest errors in ulp of the
+ * result, over all floats: exp 1.1, log 1.4, sigmoid 3, tanh 3.5, erf 6. Special values are those of {@link StrictMath}; subnormal
+ * arguments and results are not flushed.
+ *
+ * <p>Coefficients are those of polynomials (and of a quotient of polynomials for erf) with the smallest largest relative error on their
+ * interval, by least squares with weights that grow where the error is large (Lawson), then rounded to floats.
+ */
+final class FloatMath {
+    private static final float LOG2_E = 0x1.715476p0f;
+
+    /** ln 2 in two parts; the first has so few bits that its products with small integers are exact. */
+    private static final float LN2_HIGH = 0x1.62e4p-1f;
+
+    private static final float LN2_LOW = 0x1.7f7d1cp-20f;
+
+    /** Adding this rounds a float to an integer, which is then in its lowest bits. */
+    private static final float ROUNDER = 0x1.8p23f;
+
+    /** (exp(r) - 1 - r) / r^2, |r| up to ln(2) / 2; error of exp 3e-9. */
+    private static final float[] EXP = {0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f2p-5f, 0x1.1239e4p-7f, 0x1.6a2434p-10f};
+
+    /** (exp(2r) - 1 - 2r - 2r^2) / r^3, |r| up to ln(2) / 4; error of exp(2r) - 1 1.4e-8. */
+    private static final float[] EXPM1_OF_DOUBLE = {0x1.5554b8p0f, 0x1.5555bap-1f, 0x1.122370p-2f, 0x1.6c556ap-4f};
+
+    /** (log(1 + f) - f + f^2 / 2) / f^3, f from -1/4 to 1/2; error of log 4e-8. */
+    private static final float[] LOG = {
+        0x1.5555b2p-2f,
+        -0x1.ffececp-3f,
+        0x1.993ce6p-3f,
+        -0x1.57d5c2p-3f,
+        0x1.313e3cp-3f,
+        -0x1.f0320ep-4f,
+        0x1.c773fep-5f
+    };
+
+    /** erf(x) / x as a quotient of polynomials in x^2, |x| up to 3.93; error 2e-8. */
+    private static final float[] ERF_ABOVE = {
+        0x1.20dd74p0f, 0x1.86b98ep-3f, 0x1.b0752ep-5f, 0x1.ef6640p-9f, 0x1.2aa492p-12f, 0x1.121180p-19f
+    };
+
+    private static final float[] ERF_BELOW = {
+        0x1.000000p0f, 0x1.013becp-1f, 0x1.d3ff96p-4f, 0x1.eb6f6ep-7f, 0x1.3173dep-10f, 0x1.3ecd02p-15f
+    };
+
+    private final ConversionCode code;
+
+    FloatMath(ConversionCode code) {
+        this.code = code;
+    }
+
+    private V number(float value) {
+        return code.constant(Lane.F32, value);
+    }
+
+    /** Value of a polynomial, by Horner's rule. */
+    private V polynomial(float[] coefficients, V x) {
+        V p = number(coefficients[coefficients.length - 1]);
+        for (int i = coefficients.length - 2; i >= 0; i--) {
+            p = code.fma(p, x, number(coefficients[i]));
+        }
+        return p;
+    }
+
+    /** exp(x) = 2^n exp(r). */
+    V exp(V x) {
+        // Of NaN and a number the second operand is taken.
+        V limited = code.fastMin(number(89), x);
+        return expBelow(code.fastMax(number(-105), limited));
+    }
+
+    /** exp(x) for x from -105 to 89. */
+    private V expBelow(V x) {
+        V shifted = code.fma(x, number(LOG2_E), number(ROUNDER));
+        V n = code.sub(shifted, number(ROUNDER));
+        V r = code.fnma(n, number(LN2_LOW), code.fnma(n, number(LN2_HIGH), x));
+        V p = code.fma(polynomial(EXP, r), r, number(1));
+        p = code.fma(p, r, number(1));
+        if (code.is512()) {
+            return new V(Lane.F32, code.binary(Op.VSCALEFPS, p.registers[0], n.registers[0], 4));
+        }
+        // 2^n may be no normal number, so half of n goes to the exponent and the other half is a factor.
+        V whole = code.sub(code.bits(shifted, Lane.I32), code.bits(number(ROUNDER), Lane.I32));
+        V half = code.shiftRight(whole, 1);
+        V scaled = code.add(code.bits(p, Lane.I32), code.shiftLeft(half, 23));
+        V rest = code.shiftLeft(code.sub(whole, half), 23);
+        V factor = code.add(rest, code.bits(number(1), Lane.I32));
+        return code.mul(code.bits(scaled, Lane.F32), code.bits(factor, Lane.F32));
+    }
+
+    /** 1 / (1 + e), or e / (1 + e) for x below 0, with e = exp(-|x|). */
+    V sigmoid(V x) {
+        V below = code.or(x, code.signs(Lane.F32));
+        V e = expBelow(code.fastMax(number(-105), below));
+        V one = number(1);
+        V q = code.div(one, code.add(e, one));
+        return code.select(code.less(x, number(0)), code.mul(e, q), q);
+    }
+
+    /** t / (t + 2) with t = exp(2x) - 1. */
+    V tanh(V x) {
+        V limited = code.fastMax(number(-20), code.fastMin(number(20), x));
+        V shifted = code.fma(limited, number(2 * LOG2_E), number(ROUNDER));
+        V n = code.sub(shifted, number(ROUNDER));
+        V r = code.fnma(n, number(LN2_LOW / 2), code.fnma(n, number(LN2_HIGH / 2), limited));
+        V q = code.fma(polynomial(EXPM1_OF_DOUBLE, r), r, number(2));
+        V p = code.mul(r, code.fma(q, r, number(2)));
+        V power = code.add(code.shiftLeft(code.bits(shifted, Lane.I32), 23), code.bits(number(1), Lane.I32));
+        V scale = code.bits(power, Lane.F32);
+        V t = code.fma(scale, p, code.sub(scale, number(1)));
+        V result = code.div(t, code.add(t, number(2)));
+        // The sign of 0 was lost where 1 - 1 was added.
+        return code.or(result, code.and(x, code.signs(Lane.F32)));
+    }
+
+    V erf(V x) {
+        V limited = code.fastMax(number(-3.93f), code.fastMin(number(3.93f), x));
+        V square = code.mul(limited, limited);
+        V above = code.mul(limited, polynomial(ERF_ABOVE, square));
+        V q = code.div(above, polynomial(ERF_BELOW, square));
+        return code.fastMax(number(-1), code.fastMin(number(1), q));
+    }
+
+    /** log(x) = log(m) + e log(2), m from 3/4 to 3/2. */
+    V log(V x) {
+        V one = number(1);
+        V m;
+        V e;
+        V zero = number(0);
+        if (code.is512()) {
+            int mantissa = code.vector();
+            // 3/4 to 3/2; NaN for what is negative.
+            code.program.plain(Op.VGETMANTPS, mantissa, x.registers[0]).immediate(0b1011);
+            m = new V(Lane.F32, mantissa);
+            V exponent = new V(Lane.F32, code.unary(Op.VGETEXPPS, x.registers[0]));
+            e = code.select(code.less(m, one), code.add(exponent, one), exponent);
+        } else {
+            V small = code.less(x, number(Float.MIN_NORMAL));
+            V normal = code.select(small, code.mul(x, number(0x1p23f)), x);
+            V above = code.sub(code.bits(normal, Lane.I32), code.bits(number(0.75f), Lane.I32));
+            V exponent = code.shiftRight(above, 23);
+            m = code.bits(code.sub(code.bits(normal, Lane.I32), code.shiftLeft(exponent, 23)), Lane.F32);
+            V whole = code.convert(exponent, Lane.F32);
+            e = code.sub(whole, code.and(code.bits(small, Lane.F32), number(23)));
+        }
+        V f = code.sub(m, one);
+        V square = code.mul(f, f);
+        V tail = code.mul(polynomial(LOG, f), code.mul(square, f));
+        tail = code.fma(e, number(LN2_LOW), tail);
+        tail = code.fnma(square, number(0.5f), tail);
+        V result = code.fma(e, number(LN2_HIGH), code.add(f, tail));
+        if (code.is512()) {
+            return result;
+        }
+        V infinity = number(Float.POSITIVE_INFINITY);
+        V beyond = code.select(code.less(x, infinity), result, x);
+        V atZero = code.select(code.equal(x, zero), number(Float.NEGATIVE_INFINITY), number(Float.NaN));
+        return code.select(code.less(zero, x), beyond, atZero);
+    }
+}

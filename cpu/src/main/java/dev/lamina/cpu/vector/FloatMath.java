@@ -22,7 +22,8 @@ final class FloatMath {
     private static final float ROUNDER = 0x1.8p23f;
 
     /** (exp(r) - 1 - r) / r^2, |r| up to ln(2) / 2; error of exp 3e-9. */
-    private static final float[] EXP = {0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f2p-5f, 0x1.1239e4p-7f, 0x1.6a2434p-10f};
+    private static final float[] EXP = {0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f2p-5f, 0x1.1239e4p-7f, 0x1.6a2434p-10f
+    };
 
     /** (exp(2r) - 1 - 2r - 2r^2) / r^3, |r| up to ln(2) / 4; error of exp(2r) - 1 1.4e-8. */
     private static final float[] EXPM1_OF_DOUBLE = {0x1.5554b8p0f, 0x1.5555bap-1f, 0x1.122370p-2f, 0x1.6c556ap-4f};
@@ -83,13 +84,15 @@ final class FloatMath {
         if (code.is512()) {
             return new V(Lane.F32, code.binary(Op.VSCALEFPS, p.registers[0], n.registers[0], 4));
         }
-        // 2^n may be no normal number, so half of n goes to the exponent and the other half is a factor.
+        // 2^n may be no normal number, so it is multiplied in two halves.
         V whole = code.sub(code.bits(shifted, Lane.I32), code.bits(number(ROUNDER), Lane.I32));
         V half = code.shiftRight(whole, 1);
-        V scaled = code.add(code.bits(p, Lane.I32), code.shiftLeft(half, 23));
-        V rest = code.shiftLeft(code.sub(whole, half), 23);
-        V factor = code.add(rest, code.bits(number(1), Lane.I32));
-        return code.mul(code.bits(scaled, Lane.F32), code.bits(factor, Lane.F32));
+        return code.mul(code.mul(p, power(half)), power(code.sub(whole, half)));
+    }
+
+    /** 2^n for normal results. */
+    private V power(V n) {
+        return code.bits(code.add(code.shiftLeft(n, 23), code.bits(number(1), Lane.I32)), Lane.F32);
     }
 
     /** 1 / (1 + e), or e / (1 + e) for x below 0, with e = exp(-|x|). */
@@ -109,8 +112,8 @@ final class FloatMath {
         V r = code.fnma(n, number(LN2_LOW / 2), code.fnma(n, number(LN2_HIGH / 2), limited));
         V q = code.fma(polynomial(EXPM1_OF_DOUBLE, r), r, number(2));
         V p = code.mul(r, code.fma(q, r, number(2)));
-        V power = code.add(code.shiftLeft(code.bits(shifted, Lane.I32), 23), code.bits(number(1), Lane.I32));
-        V scale = code.bits(power, Lane.F32);
+        // The bits of the number added for rounding are shifted out.
+        V scale = power(code.bits(shifted, Lane.I32));
         V t = code.fma(scale, p, code.sub(scale, number(1)));
         V result = code.div(t, code.add(t, number(2)));
         // The sign of 0 was lost where 1 - 1 was added.

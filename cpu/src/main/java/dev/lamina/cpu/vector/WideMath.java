@@ -172,7 +172,6 @@ final class WideMath {
         V exponent = code.or(code.shiftRightLogical(above, 52), integer(0x4330000000000000L));
         V e = code.sub(code.bits(exponent, Lane.F64), number(0x1p52 + 1023));
         V f = code.sub(code.bits(mantissa, Lane.F64), number(1));
-        // Adding the rest last keeps -0.
         return code.add(code.fma(e, number(LN_2), code.mul(f, polynomial(LOG, f))), rest);
     }
 
@@ -188,9 +187,7 @@ final class WideMath {
         V one = number(1);
         V u = code.add(one, x);
         V lost = code.div(code.sub(x, code.sub(u, one)), u);
-        // -0 where nothing was lost, so that log1p(-0) = -0.
-        V rest = code.select(code.equal(u, one), x, lost);
-        return special(u, log(u, rest));
+        return code.select(code.equal(u, one), x, special(u, log(u, lost)));
     }
 
     /** The rules of {@link StrictMath#pow}. */

@@ -1,0 +1,99 @@
+package dev.lamina.cpu.vector;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.op.Elementwise;
+import dev.lamina.cpu.code.Isa;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Sweeps all exponents and both signs, with special values. */
+class FloatMathTest {
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+    private static final float[] EDGES = {
+        0f,
+        -0f,
+        1f,
+        -1f,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY,
+        Float.MIN_VALUE,
+        -Float.MIN_VALUE,
+        Float.MIN_NORMAL,
+        -Float.MIN_NORMAL,
+        Float.MAX_VALUE,
+        -Float.MAX_VALUE,
+        88.72f,
+        88.73f,
+        -87.3f,
+        -103.9f,
+        -104f,
+        0.5f,
+        2f
+    };
+
+    @ParameterizedTest
+    @CsvSource({
+        "EXP, 1.1",
+        "LOG, 1.5",
+        "SIGMOID, 3",
+        "TANH, 4",
+        "ERF, 6.5",
+        "EXPM1, 0.51",
+        "LOG1P, 0.51",
+        "SIN, 0.51",
+        "COS, 0.51",
+        "TAN, 0.51",
+        "ATAN, 0.51",
+        "SQRT, 0.5",
+        "ABS, 0",
+        "NEG, 0",
+        "SIGN, 0",
+        "FLOOR, 0",
+        "CEIL, 0",
+        "ROUND, 0"
+    })
+    void errorIsSmall(Elementwise op, double limit) {
+        for (int bits = 256; bits <= Isa.machine().vectorBits(); bits += 256) {
+            check(op, limit, bits);
+        }
+        Assumptions.assumeTrue(Isa.machine().vectorBits() > 0);
+    }
+
+    private static void check(Elementwise op, double limit, int bits) {
+        int step = 8191;
+        int n = (int) ((1L << 32) / step) + EDGES.length;
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = i < EDGES.length ? EDGES[i] : Float.intBitsToFloat((i - EDGES.length) * step);
+        }
+        Elementary kernel = new Elementary(
+                bits, new DType[] {DType.F32}, DType.F32, (code, v) -> code.apply(op, DType.F32, v[0], null, null));
+        MemorySegment y = kernel.run(n, MemorySegment.ofArray(x));
+        double worst = 0;
+        float at = 0;
+        for (int i = 0; i < n; i++) {
+            double error = Ulps.between(y.getAtIndex(FLOAT, i), op.apply(x[i], 0.0, 0.0));
+            if (error > worst) {
+                worst = error;
+                at = x[i];
+            }
+        }
+        float found = new Elementary(
+                        bits,
+                        new DType[] {DType.F32},
+                        DType.F32,
+                        (code, v) -> code.apply(op, DType.F32, v[0], null, null))
+                .run(1, MemorySegment.ofArray(new float[] {at}))
+                .getAtIndex(FLOAT, 0);
+        assertTrue(
+                worst <= limit,
+                op + " at " + bits + " bits: " + worst + " ulp at " + at + " (" + found + " instead of "
+                        + op.apply(at, 0.0, 0.0) + ")");
+    }
+}

@@ -1,0 +1,24 @@
+package dev.lamina.cpu.vector;
+
+/** Distance of a float to the true value. */
+final class Ulps {
+    private Ulps() {}
+
+    /** In units in the last place of the true value; infinite if one of them is NaN or infinite and the other is not, or the sign of 0 differs. */
+    static double between(float found, double expected) {
+        float nearest = (float) expected;
+        if (Float.isNaN(found) || Float.isNaN(nearest)) {
+            return Float.isNaN(found) && Float.isNaN(nearest) ? 0 : Double.POSITIVE_INFINITY;
+        }
+        if (found == nearest) {
+            boolean sameSign = Float.floatToRawIntBits(found) >>> 31 == Float.floatToRawIntBits(nearest) >>> 31;
+            return sameSign
+                    ? Float.isInfinite(found) ? 0 : Math.abs(found - expected) / Math.ulp(nearest)
+                    : Double.POSITIVE_INFINITY;
+        }
+        if (Float.isInfinite(nearest) && Math.abs(found) > 0x1.fffff0p127f) {
+            return 1;
+        }
+        return Math.abs(found - expected) / Math.ulp(Float.isInfinite(nearest) ? Float.MAX_VALUE : nearest);
+    }
+}

@@ -19,10 +19,14 @@ final class CodeBuffer {
     }
 
     void put32(int value) {
-        put(value);
-        put(value >> 8);
-        put(value >> 16);
-        put(value >> 24);
+        if (size + 4 > bytes.length) {
+            bytes = Arrays.copyOf(bytes, 2 * size);
+        }
+        bytes[size] = (byte) value;
+        bytes[size + 1] = (byte) (value >> 8);
+        bytes[size + 2] = (byte) (value >> 16);
+        bytes[size + 3] = (byte) (value >> 24);
+        size += 4;
     }
 
     void put64(long value) {

@@ -10,6 +10,7 @@ final class Cpuid {
     private static @Nullable Cpuid shared;
 
     private final Entry entry;
+    private final MemorySegment result = Arena.ofAuto().allocate(16, 16);
 
     private Cpuid() throws CodeException {
         Assembler code = new Assembler();
@@ -51,12 +52,9 @@ final class Cpuid {
     }
 
     /** EAX, EBX, ECX and EDX. */
-    int[] leaf(int leaf, int subleaf) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment result = arena.allocate(16, 16);
-            entry.call(leaf, subleaf, result.address(), 0);
-            return result.toArray(ValueLayout.JAVA_INT);
-        }
+    synchronized int[] leaf(int leaf, int subleaf) {
+        entry.call(leaf, subleaf, result.address(), 0);
+        return result.toArray(ValueLayout.JAVA_INT);
     }
 
     /** Whether all bits are set in a register of a leaf. */

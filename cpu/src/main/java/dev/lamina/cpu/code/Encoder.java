@@ -66,38 +66,36 @@ final class Encoder {
         zeroing = false;
         high = false;
         for (int i = 0; i < operands.length; i++) {
-            collect(form.roles.charAt(i), form.kinds.charAt(i), operands[i]);
+            collect(form.role[i], form.kind[i], operands[i]);
         }
     }
 
-    private void collect(char role, char kind, Operand operand) {
-        switch (operand) {
-            case Imm imm -> number(role, imm.value());
-            case Mem mem -> {
-                memory = mem;
-                mask |= mem.mask;
-                high |= mem.index instanceof Vec v && v.number() > 15;
-            }
-            case Gpr gpr -> {
-                needsRex |= kind == 'b' && gpr.ordinal() >= 4;
-                register(role, gpr.ordinal());
-            }
-            case Tile tile -> register(role, tile.number());
-            case Mask k -> {
-                mask |= k.under();
-                register(role, k.number());
-            }
-            case Vec v -> {
-                mask |= v.mask().number();
-                zeroing |= v.zeroing() && v.mask().number() != 0;
-                high |= v.number() > 15;
-                isVectorRm |= role == 'M' || role == 'r';
-                register(role, v.number());
-            }
+    private void collect(byte role, byte kind, Operand operand) {
+        if (operand instanceof Vec v) {
+            int under = v.mask().number();
+            mask |= under;
+            zeroing |= under != 0 && v.zeroing();
+            high |= v.number() > 15;
+            isVectorRm |= role == 'M' || role == 'r';
+            register(role, v.number());
+        } else if (operand instanceof Mem m) {
+            memory = m;
+            mask |= m.mask;
+            high |= m.index instanceof Vec v && v.number() > 15;
+        } else if (operand instanceof Gpr gpr) {
+            needsRex |= kind == 'b' && gpr.ordinal() >= 4;
+            register(role, gpr.ordinal());
+        } else if (operand instanceof Imm imm) {
+            number(role, imm.value());
+        } else if (operand instanceof Mask k) {
+            mask |= k.under();
+            register(role, k.number());
+        } else if (operand instanceof Tile tile) {
+            register(role, tile.number());
         }
     }
 
-    private void register(char role, int value) {
+    private void register(byte role, int value) {
         switch (role) {
             case 'R' -> reg = value;
             case 'V' -> vvvv = value;
@@ -108,7 +106,7 @@ final class Encoder {
         }
     }
 
-    private void number(char role, long value) {
+    private void number(int role, long value) {
         hasNumber = role != '1';
         number = value;
         numberBytes = role == 'Q' ? 8 : role == 'J' || role == 'U' ? 4 : 1;
@@ -118,6 +116,9 @@ final class Encoder {
     private boolean isAllowed(Form form, Operand[] operands) {
         if (mask != 0 && !form.masks) {
             return false;
+        }
+        if (!form.isSpecial) {
+            return true;
         }
         if (form.kinds.equals("ttt")) {
             return reg != rm && reg != vvvv && rm != vvvv;
@@ -151,7 +152,7 @@ final class Encoder {
         if (form.prefix != 0) {
             out.put(form.prefix == 1 ? 0x66 : form.prefix == 2 ? 0xF3 : 0xF2);
         }
-        int low = form.roles.indexOf('O') >= 0 ? opcodeRegister : base();
+        int low = form.hasOpcodeRegister ? opcodeRegister : base();
         int rex = (form.wide ? 8 : 0) | (reg & 8) >> 1 | (index() & 8) >> 2 | (low & 8) >> 3;
         if (rex != 0 || needsRex) {
             out.put(0x40 | rex);
@@ -208,7 +209,7 @@ final class Encoder {
             out.put(scaleBits(m) << 6 | (index() & 7) << 3 | 5);
             out.put32(m.displacement);
         } else {
-            based(m, middle, unit, form.kinds.indexOf('#') >= 0);
+            based(m, middle, unit, form.hasIndexByte);
         }
     }
 

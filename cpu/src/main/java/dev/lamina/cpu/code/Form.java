@@ -1,5 +1,7 @@
 package dev.lamina.cpu.code;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * One encoding of an instruction, read from text such as {@code Rv Vv Mv: 66 0F 58 b4}: operands, then how they are encoded.
  *
@@ -26,6 +28,10 @@ final class Form {
 
     final String roles;
     final String kinds;
+    /** The letters again: reading them from a string is slow while the JVM is cold. */
+    final byte[] role;
+
+    final byte[] kind;
     boolean legacy;
     boolean vex = true;
     boolean evex = true;
@@ -47,9 +53,36 @@ final class Form {
     /** Bytes of an element that may be broadcast; 0 = none may. */
     int element;
 
+    /** The first operand that is a whole vector, -1 if none. */
+    private final int vector;
+    /** Size of the vectors where no operand is a whole one; 0 without vectors. */
+    private final int fixedBits;
+    /** Has addresses or tiles, for which more rules hold. */
+    final boolean isSpecial;
+
+    final boolean hasRegister;
+    final boolean hasOpcodeRegister;
+    final boolean hasIndexByte;
+
     private Form(String roles, String kinds) {
         this.roles = roles;
         this.kinds = kinds;
+        role = roles.getBytes(StandardCharsets.ISO_8859_1);
+        kind = kinds.getBytes(StandardCharsets.ISO_8859_1);
+        vector = kinds.indexOf('v');
+        fixedBits = vector >= 0 ? 0 : fixedBits(kinds);
+        isSpecial = roles.indexOf('n') >= 0 || kinds.equals("ttt");
+        hasRegister = roles.indexOf('R') >= 0;
+        hasOpcodeRegister = roles.indexOf('O') >= 0;
+        hasIndexByte = kinds.indexOf('#') >= 0;
+    }
+
+    private static int fixedBits(String kinds) {
+        int bits = 0;
+        for (int i = 0; i < kinds.length(); i++) {
+            bits = Math.max(bits, registerBits(kinds.charAt(i), 0));
+        }
+        return bits;
     }
 
     static Form[] parse(String specification) {
@@ -155,85 +188,63 @@ final class Form {
     }
 
     boolean hasModrm() {
-        return digit >= 0 || modrm >= 0 || roles.indexOf('R') >= 0;
+        return digit >= 0 || modrm >= 0 || hasRegister;
     }
 
     /** Size of the vectors if this form can encode the operands, 0 if it works without vectors, -1 if it cannot. */
     int match(Operand[] operands) {
-        if (operands.length != roles.length()) {
+        if (operands.length != role.length) {
             return -1;
         }
-        int bits = 0;
-        for (int i = 0; i < operands.length; i++) {
-            int size = size(i, operands[i]);
-            if (size < 0 || size > 0 && bits > 0 && size != bits) {
-                return -1;
-            }
-            bits = Math.max(bits, size);
+        int bits = vector >= 0 ? size(operands) : fixedBits;
+        if (bits < 0 || bits != 0 && bits < least) {
+            return -1;
         }
         for (int i = 0; i < operands.length; i++) {
-            if (!fits(i, operands[i], bits) || i > 0 && isMasked(operands[i])) {
+            if (!fits(role[i], kind[i], operands[i], bits, i == 0)) {
                 return -1;
             }
         }
-        return bits != 0 && bits < least ? -1 : bits;
+        return bits;
     }
 
-    /** The size that this operand gives to the whole instruction; 0 if it gives none, -1 if memory should and does not. */
-    private int size(int i, Operand operand) {
-        char kind = kinds.charAt(i);
-        if (kind == 'x' || kind >= '1' && kind <= '8') {
-            return kinds.indexOf('v') >= 0 || kinds.indexOf('y') >= 0 || kinds.indexOf('z') >= 0 ? 0 : 128;
-        }
-        if (kind == 'y') {
-            return kinds.indexOf('z') >= 0 ? 0 : 256;
-        }
-        if (kind == 'z') {
-            return 512;
-        }
-        if (kind != 'v') {
-            return 0;
-        }
-        if (operand instanceof Vec v) {
-            return v.bits();
-        }
-        if (operand instanceof Mem m) {
-            return m.index instanceof Vec v ? v.bits() : m.bits != 0 ? m.bits : countOf('v') > 1 ? 0 : -1;
+    /** The size of the first whole vector that says one; -1 if only memory without a size does. */
+    private int size(Operand[] operands) {
+        for (int i = vector; i < operands.length; i++) {
+            if (kind[i] == 'v') {
+                Operand operand = operands[i];
+                int size = operand instanceof Vec v ? v.bits() : operand instanceof Mem m ? m.vectorBits() : 0;
+                if (size != 0) {
+                    return size;
+                }
+            }
         }
         return -1;
     }
 
-    private int countOf(char kind) {
-        int n = 0;
-        for (int i = 0; i < kinds.length(); i++) {
-            n += kinds.charAt(i) == kind ? 1 : 0;
+    // No switch over the types here and in the encoder: its first use would cost milliseconds of a cold start.
+    private boolean fits(byte role, byte kind, Operand operand, int bits, boolean isFirst) {
+        if (operand instanceof Vec v) {
+            return isRegister(role)
+                    && v.bits() == registerBits(kind, bits)
+                    && (isFirst || v.mask().number() == 0);
+        } else if (operand instanceof Mem m) {
+            return fitsMemory(role, kind, m, bits) && (isFirst || m.mask == 0);
+        } else if (operand instanceof Gpr gpr) {
+            return fitsGeneral(role, kind, gpr);
+        } else if (operand instanceof Imm imm) {
+            return fitsNumber(role, imm.value());
+        } else if (operand instanceof Mask k) {
+            return kind == 'k' && isRegister(role) && (isFirst || k.under() == 0);
         }
-        return n;
+        return kind == 't' && isRegister(role);
     }
 
-    private boolean fits(int i, Operand operand, int bits) {
-        char role = roles.charAt(i);
-        return switch (operand) {
-            case Imm imm -> fitsNumber(role, imm.value());
-            case Mem mem -> fitsMemory(role, kinds.charAt(i), mem, bits);
-            case Gpr gpr -> fitsGeneral(role, kinds.charAt(i), gpr);
-            case Mask _ -> kinds.charAt(i) == 'k' && isRegister(role);
-            case Tile _ -> kinds.charAt(i) == 't' && isRegister(role);
-            case Vec v -> isRegister(role) && v.bits() == registerBits(kinds.charAt(i), bits);
-        };
-    }
-
-    private static boolean isRegister(char role) {
+    private static boolean isRegister(byte role) {
         return role == 'R' || role == 'V' || role == 'M' || role == 'r' || role == 'S' || role == 'O';
     }
 
-    private static boolean isMasked(Operand operand) {
-        return operand instanceof Vec v && v.mask().number() != 0
-                || operand instanceof Mem m && m.mask != 0
-                || operand instanceof Mask k && k.under() != 0;
-    }
-
-    private static boolean fitsNumber(char role, long value) {
+    private static boolean fitsNumber(byte role, long value) {
         return switch (role) {
             case 'I' -> value >= -128 && value <= 255;
             case 'B' -> value >= -128 && value <= 127;
@@ -245,14 +256,14 @@ final class Form {
         };
     }
 
-    private boolean fitsMemory(char role, char kind, Mem memory, int bits) {
+    private boolean fitsMemory(byte role, byte kind, Mem memory, int bits) {
         if (role == 'n') {
             return memory.index instanceof Vec v && v.bits() == registerBits(kind, bits) && !memory.broadcast;
         }
         return (role == 'M' || role == 'm') && !(memory.index instanceof Vec) && (!memory.broadcast || element != 0);
     }
 
-    private static boolean fitsGeneral(char role, char kind, Gpr register) {
+    private static boolean fitsGeneral(byte role, byte kind, Gpr register) {
         if (role == 'A') {
             return register == Gpr.RAX;
         }
@@ -262,7 +273,7 @@ final class Form {
     }
 
     /** Size of a register of this kind; 0 if no vector register is expected. */
-    private static int registerBits(char kind, int bits) {
+    private static int registerBits(int kind, int bits) {
         return switch (kind) {
             case 'v' -> bits;
             case 'h' -> Math.max(128, bits / 2);
@@ -277,7 +288,7 @@ final class Form {
 
     /** Size of memory of this operand in bytes; 0 if it has none of its own. */
     int memoryBytes(int i, int bits) {
-        return switch (kinds.charAt(i)) {
+        return switch (kind[i]) {
             case 'v' -> unit == Unit.DUP && bits == 128 ? 8 : bits / 8;
             case 'h' -> bits / 16;
             case 'q' -> bits / 32;

@@ -23,6 +23,7 @@ public record Isa(int vectorBits, boolean bf16, boolean amx) {
     private static final int TILE_DATA = 18;
 
     private static @Nullable Isa machine;
+    private static @Nullable Isa detected;
     private static String refusal = "";
 
     /**
@@ -76,7 +77,15 @@ public record Isa(int vectorBits, boolean bf16, boolean amx) {
     }
 
     /** What processor and system have, whatever the options say; AMX without its permission. */
-    static Isa detect() {
+    static synchronized Isa detect() {
+        Isa known = detected;
+        if (known == null) {
+            detected = known = detectOnce();
+        }
+        return known;
+    }
+
+    private static Isa detectOnce() {
         String architecture = System.getProperty("os.arch", "");
         if (!architecture.equals("amd64") && !architecture.equals("x86_64")) {
             refusal = "the architecture is " + architecture;

@@ -78,6 +78,11 @@ public final class Mem implements Operand {
         return new Mem(base, index, checked(scale), displacement, -1, false, 0, 0);
     }
 
+    /** The size of the address vector, or of this memory if it says it; else 0. */
+    int vectorBits() {
+        return index instanceof Vec v ? v.bits() : bits;
+    }
+
     static Mem constant(int number) {
         return new Mem(null, null, 1, 0, number, false, 0, 0);
     }

@@ -68,7 +68,13 @@ final class Driver implements Kernel {
         int units = Math.clamp(EPILOGUE_BYTES / row, 1, blocking.columns() / blocking.columnUnit());
         int columns = units * blocking.columnUnit();
         return new Engine.Blocking(
-                blocking.rows(), columns, blocking.k(), blocking.rowUnit(), blocking.columnUnit(), blocking.kUnit());
+                blocking.rows(),
+                columns,
+                blocking.k(),
+                blocking.rowUnit(),
+                blocking.columnUnit(),
+                blocking.kUnit(),
+                blocking.taskFlops());
     }
 
     @Override

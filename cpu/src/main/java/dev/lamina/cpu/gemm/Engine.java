@@ -24,8 +24,9 @@ interface Engine {
      * @param rowUnit rows of a tile: blocks begin at multiples of it
      * @param columnUnit columns of a tile: blocks begin at multiples of it
      * @param kUnit blocks of k begin at multiples of it
+     * @param taskFlops operations of a task that takes about as long as several joins of the pool
      */
-    record Blocking(int rows, int columns, int k, int rowUnit, int columnUnit, int kUnit) {}
+    record Blocking(int rows, int columns, int k, int rowUnit, int columnUnit, int kUnit, double taskFlops) {}
 
     Blocking blocking();
 

@@ -9,6 +9,8 @@ final class FloatEngine implements Engine {
     /** Bytes of a packed panel of B: most of a first-level cache. */
     private static final int PANEL_BYTES = 33 << 10;
 
+    private static final double TASK_FLOPS = 2e6;
+
     private final Product product;
     private final Lanes lanes;
     private final Packing packing;
@@ -60,7 +62,7 @@ final class FloatEngine implements Engine {
         int unit = vectors * lanes.count();
         int depth = copiesB || packsB || packsA ? PANEL_BYTES / (vectors * lanes.bytes()) : Integer.MAX_VALUE;
         int columns = packsB ? 4 : Math.max(1, 2048 / unit);
-        return new Blocking(36 * rows, columns * unit, depth, rows, unit, 1);
+        return new Blocking(36 * rows, columns * unit, depth, rows, unit, 1, TASK_FLOPS);
     }
 
     @Override

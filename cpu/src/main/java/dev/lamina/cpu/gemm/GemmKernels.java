@@ -92,6 +92,9 @@ public final class GemmKernels {
     }
 
     private static @Nullable Engine engine(Product product, Isa isa) {
+        if (Bf16Engine.takes(product, isa)) {
+            return Bf16Engine.of(product, isa);
+        }
         return FloatEngine.takes(product, isa) ? FloatEngine.of(product, isa) : null;
     }
 

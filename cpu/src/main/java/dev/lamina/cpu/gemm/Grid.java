@@ -24,18 +24,15 @@ record Grid(
         int depth,
         int kBlocks,
         int itemsPerTask) {
-    /** A task takes about as long as several joins of the pool. */
-    private static final double TASK_FLOPS = 2e6;
-
     private static final int MOST_TASKS = 32;
 
-    /** Products of fewer operations are not worth waking a thread. */
-    private static final double SERIAL_FLOPS = 3e6;
+    /** Less work than this many tasks is not worth waking a thread. */
+    private static final double SERIAL_TASKS = 1.5;
 
     static Grid of(Product product, int batch, Engine.Blocking blocking) {
         double flops = 2.0 * product.m() * product.n() * Math.max(1, product.k());
-        int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
-        boolean serial = flops * batch < SERIAL_FLOPS;
+        int wanted = (int) Math.clamp(flops / blocking.taskFlops(), 1, MOST_TASKS);
+        boolean serial = flops * batch < SERIAL_TASKS * blocking.taskFlops();
         int rows = even(product.m(), blocking.rows(), blocking.rowUnit());
         int strip = even(product.n(), blocking.columns(), blocking.columnUnit());
         int group = Math.ceilDiv(product.n(), strip);
@@ -57,7 +54,7 @@ record Grid(
         int depth = product.k() == 0 ? 0 : even(product.k(), blocking.k(), blocking.kUnit());
         int kBlocks = depth == 0 ? 1 : Math.ceilDiv(product.k(), depth);
         int items = batch * rowBlocks * Math.ceilDiv(strips, group);
-        int perTask = serial ? items : (int) Math.clamp(TASK_FLOPS * items / (flops * batch), 1, items);
+        int perTask = serial ? items : (int) Math.clamp(blocking.taskFlops() * items / (flops * batch), 1, items);
         return new Grid(batch, rows, rowBlocks, strip, strips, group, depth, kBlocks, perTask);
     }
 

@@ -1,0 +1,426 @@
+package dev.lamina.cpu.gemm;
+
+import dev.lamina.cpu.code.Abi;
+import dev.lamina.cpu.code.Assembler;
+import dev.lamina.cpu.code.Condition;
+import dev.lamina.cpu.code.Gpr;
+import dev.lamina.cpu.code.Imm;
+import dev.lamina.cpu.code.Label;
+import dev.lamina.cpu.code.Mask;
+import dev.lamina.cpu.code.Mem;
+import dev.lamina.cpu.code.Op;
+import dev.lamina.cpu.code.Vec;
+import java.util.function.Consumer;
+
+/**
+ * Writes the code that packs a block of A or B for bf16 products; see {@link Bf16Table} for the layout. f32 elements are rounded to
+ * nearest, ties to even; subnormal ones become 0. What is called a line here is a row of A or a column of B.
+ *
+ * <p>Arguments of the code: first element, nothing, packed block, table.
+ */
+final class Bf16Packing {
+    /** Where the elements are. */
+    enum Form {
+        /** Elements along k are side by side. */
+        ALONG_K,
+        /** Lines are side by side. */
+        ACROSS_K,
+        /** Neither. */
+        SCATTERED
+    }
+
+    private static final int PAIRS = 16;
+    private static final Gpr FROM = Gpr.RDI;
+    private static final Gpr TO = Gpr.RDX;
+    private static final Gpr TABLE = Gpr.RCX;
+    private static final Gpr AT = Gpr.RAX;
+    private static final Gpr OUT = Gpr.RBX;
+    private static final Gpr NEXT = Gpr.RSI;
+    private static final Gpr STRIDE = Gpr.R8;
+    private static final Gpr LEFT = Gpr.R9;
+    private static final Gpr INNER = Gpr.R10;
+    private static final Gpr SPARE = Gpr.R11;
+    private static final Gpr PANEL_BYTES = Gpr.R12;
+    private static final Gpr COUNT = Gpr.R13;
+    private static final Gpr K_STRIDE = Gpr.R14;
+    private static final Gpr BASE = Gpr.R15;
+    private static final Mask LOW = new Mask(1);
+    private static final Mask HIGH = new Mask(2);
+    private static final Vec LOW_PAIRS = Vec.zmm(30);
+    private static final Vec HIGH_PAIRS = Vec.zmm(31);
+    private static final Vec ZERO = Vec.zmm(29);
+
+    private final Assembler code = new Assembler();
+    private final boolean rounding;
+    private final int bytes;
+
+    private Bf16Packing(boolean rounding) {
+        this.rounding = rounding;
+        bytes = rounding ? Float.BYTES : Short.BYTES;
+    }
+
+    /**
+     * The code.
+     *
+     * @param rounding whether the elements are f32; else they are bf16
+     * @param right whether this is B
+     */
+    static Assembler write(boolean rounding, boolean right, Form form) {
+        Bf16Packing packing = new Bf16Packing(rounding);
+        Assembler code = packing.code;
+        Abi.host().prologue(code, 0);
+        code.emit(Op.PUSH, TO);
+        code.emit(Op.MOV, PANEL_BYTES, Bf16Table.PANEL_BYTES.of(TABLE));
+        code.emit(Op.MOV, STRIDE, Bf16Table.STRIDE.of(TABLE));
+        code.emit(Op.MOV, K_STRIDE, Bf16Table.K_STRIDE.of(TABLE));
+        switch (form) {
+            case ALONG_K -> packing.lines(packing::alongK);
+            case SCATTERED -> packing.lines(packing::scattered);
+            case ACROSS_K -> packing.acrossK();
+        }
+        code.emit(Op.POP, BASE);
+        if (right != (form == Form.ACROSS_K)) {
+            packing.transpose();
+        }
+        Abi.host().epilogue(code);
+        return code;
+    }
+
+    private void load(Gpr to, Bf16Table number) {
+        code.emit(Op.MOV, to, number.of(TABLE));
+    }
+
+    private void add(Gpr to, int bytes) {
+        code.emit(Op.ADD, to, Imm.of(bytes));
+    }
+
+    /** Low and high half of the mask of elements left, at most 32, for f32; for bf16 the low one is the whole mask. */
+    private void masks(Gpr left) {
+        Bf16Table.columnMask(code, SPARE, left, LEFT);
+        if (rounding) {
+            code.emit(Op.KMOVW, LOW, SPARE);
+            code.emit(Op.SHR, SPARE, Imm.of(16));
+            code.emit(Op.KMOVW, HIGH, SPARE);
+        } else {
+            code.emit(Op.KMOVD, LOW, SPARE);
+        }
+    }
+
+    /** Line after line: each is one row of its tiles. */
+    private void lines(Runnable line) {
+        load(COUNT, Bf16Table.COUNT);
+        code.load(NEXT, 0);
+        Label loop = code.label();
+        code.bind(loop);
+        code.emit(Op.MOV, AT, FROM);
+        code.emit(Op.MOV, OUT, TO);
+        line.run();
+        code.emit(Op.ADD, FROM, STRIDE);
+        add(TO, Bf16Table.LINE);
+        // Each 32 lines the next panel begins.
+        add(NEXT, 1);
+        Label inside = code.label();
+        code.emit(Op.TEST, NEXT, Imm.of(Bf16Table.PANEL - 1));
+        code.jump(Condition.NOT_EQUAL, inside);
+        code.emit(Op.ADD, TO, PANEL_BYTES);
+        code.emit(Op.SUB, TO, Imm.of(2 * Bf16Table.TILE));
+        code.bind(inside);
+        code.emit(Op.CMP, NEXT, COUNT);
+        code.jump(Condition.LESS, loop);
+    }
+
+    private void alongK() {
+        load(INNER, Bf16Table.K);
+        Label rest = code.label();
+        Label loop = code.label();
+        Label done = code.label();
+        code.emit(Op.SUB, INNER, Imm.of(Bf16Table.K_STEP));
+        code.jump(Condition.LESS, rest);
+        code.align(16);
+        code.bind(loop);
+        step(false);
+        code.emit(Op.SUB, INNER, Imm.of(Bf16Table.K_STEP));
+        code.jump(Condition.GREATER_EQUAL, loop);
+        code.bind(rest);
+        add(INNER, Bf16Table.K_STEP);
+        code.jump(Condition.EQUAL, done);
+        masks(INNER);
+        step(true);
+        code.bind(done);
+    }
+
+    /** 32 elements of a line. */
+    private void step(boolean masked) {
+        Vec low = Vec.zmm(0);
+        for (int line = 0; line < Bf16Table.K_STEP * bytes && !masked; line += Bf16Table.LINE) {
+            code.emit(Op.PREFETCHT0, Mem.at(AT, STRIDE, 1, line));
+        }
+        if (!rounding) {
+            code.emit(Op.VMOVDQU16, masked ? low.zeroed(LOW) : low, Mem.at(AT));
+        } else if (masked) {
+            code.emit(Op.VMOVUPS, low.zeroed(LOW), Mem.at(AT));
+            code.emit(Op.VMOVUPS, Vec.zmm(1).zeroed(HIGH), Mem.at(AT, Bf16Table.LINE));
+            code.emit(Op.VCVTNE2PS2BF16, low, Vec.zmm(1), low);
+        } else {
+            code.emit(Op.VMOVUPS, Vec.zmm(1), Mem.at(AT, Bf16Table.LINE));
+            code.emit(Op.VCVTNE2PS2BF16, low, Vec.zmm(1), Mem.at(AT));
+        }
+        code.emit(Op.VMOVDQA64, Mem.at(OUT), low);
+        add(AT, Bf16Table.K_STEP * bytes);
+        add(OUT, 2 * Bf16Table.TILE);
+    }
+
+    /** One element at a time; slow, and seldom needed. */
+    private void scattered() {
+        load(INNER, Bf16Table.K);
+        load(LEFT, Bf16Table.STEPS);
+        code.emit(Op.SHL, LEFT, Imm.of(5));
+        Label loop = code.label();
+        Label zero = code.label();
+        Label store = code.label();
+        code.bind(loop);
+        code.emit(Op.XOR32, SPARE, SPARE);
+        add(INNER, -1);
+        code.jump(Condition.LESS, zero);
+        if (rounding) {
+            code.emit(Op.VMOVSS, Vec.xmm(0), Mem.at(AT));
+            code.emit(Op.VCVTNEPS2BF16, Vec.xmm(0), Vec.xmm(0));
+            code.emit(Op.VMOVD, SPARE, Vec.xmm(0));
+        } else {
+            code.emit(Op.MOVZX16, SPARE, Mem.at(AT));
+        }
+        code.emit(Op.ADD, AT, K_STRIDE);
+        code.bind(zero);
+        code.emit(Op.MOV16, Mem.at(OUT), SPARE);
+        add(OUT, Short.BYTES);
+        add(LEFT, -1);
+        code.emit(Op.TEST, LEFT, Imm.of(Bf16Table.K_STEP - 1));
+        code.jump(Condition.NOT_EQUAL, store);
+        add(OUT, 2 * Bf16Table.TILE - Bf16Table.LINE);
+        code.bind(store);
+        code.emit(Op.CMP, LEFT, Imm.of(0));
+        code.jump(Condition.GREATER, loop);
+    }
+
+    /** Two rows of B (columns of A) at a time: their elements alternate in one row of each tile. */
+    private void acrossK() {
+        int[] low = new int[PAIRS];
+        int[] high = new int[PAIRS];
+        for (int i = 0; i < PAIRS; i++) {
+            // f32: both rows are in one register after rounding; bf16: the second row is in a second register.
+            low[i] = i | (rounding ? 16 + i : 32 + i) << 16;
+            high[i] = 16 + i | 48 + i << 16;
+        }
+        code.emit(Op.VMOVUPS, LOW_PAIRS, code.constant(low));
+        if (!rounding) {
+            code.emit(Op.VMOVUPS, HIGH_PAIRS, code.constant(high));
+        }
+        code.emit(Op.VPXORD, ZERO, ZERO, ZERO);
+        load(COUNT, Bf16Table.K);
+        Label rest = code.label();
+        Label loop = code.label();
+        Label done = code.label();
+        code.emit(Op.SUB, COUNT, Imm.of(Bf16Table.K_STEP));
+        code.jump(Condition.LESS, rest);
+        code.bind(loop);
+        wholeStep();
+        code.emit(Op.SUB, COUNT, Imm.of(Bf16Table.K_STEP));
+        code.jump(Condition.GREATER_EQUAL, loop);
+        code.bind(rest);
+        add(COUNT, Bf16Table.K_STEP);
+        code.jump(Condition.LESS_EQUAL, done);
+        lastStep();
+        code.bind(done);
+    }
+
+    /** 32 rows of B (columns of A): panel by panel, so that tiles are written one after the other. */
+    private void wholeStep() {
+        code.emit(Op.MOV, NEXT, FROM);
+        code.emit(Op.MOV, BASE, TO);
+        load(INNER, Bf16Table.COUNT);
+        panels(
+                () -> {
+                    code.emit(Op.MOV, AT, NEXT);
+                    code.emit(Op.MOV, OUT, BASE);
+                    add(NEXT, Bf16Table.PANEL * bytes);
+                    code.emit(Op.ADD, BASE, PANEL_BYTES);
+                    code.load(LEFT, PAIRS);
+                },
+                masked -> {
+                    Label pair = code.label();
+                    code.align(16);
+                    code.bind(pair);
+                    pairs(2, masked, true);
+                    code.emit(Op.LEA, AT, Mem.at(AT, K_STRIDE, 2, 0));
+                    add(OUT, Bf16Table.LINE);
+                    code.emit(Op.DEC, LEFT);
+                    code.jump(Condition.NOT_EQUAL, pair);
+                });
+        code.emit(Op.MOV, AT, K_STRIDE);
+        code.emit(Op.SHL, AT, Imm.of(5));
+        code.emit(Op.ADD, FROM, AT);
+        add(TO, 2 * Bf16Table.TILE);
+    }
+
+    /** The rows that are left, 1 to 31; the others are zero. */
+    private void lastStep() {
+        code.load(BASE, PAIRS);
+        Label loop = code.label();
+        Label one = code.label();
+        Label none = code.label();
+        Label done = code.label();
+        code.bind(loop);
+        code.emit(Op.MOV, AT, FROM);
+        code.emit(Op.MOV, OUT, TO);
+        load(INNER, Bf16Table.COUNT);
+        code.emit(Op.CMP, COUNT, Imm.of(1));
+        code.jump(Condition.LESS, none);
+        code.jump(Condition.EQUAL, one);
+        columns(2);
+        code.jump(done);
+        code.bind(one);
+        columns(1);
+        code.jump(done);
+        code.bind(none);
+        columns(0);
+        code.bind(done);
+        code.emit(Op.LEA, FROM, Mem.at(FROM, K_STRIDE, 2, 0));
+        add(TO, Bf16Table.LINE);
+        code.emit(Op.SUB, COUNT, Imm.of(2));
+        code.emit(Op.DEC, BASE);
+        code.jump(Condition.NOT_EQUAL, loop);
+    }
+
+    /**
+     * One pair of rows through all panels.
+     *
+     * @param present how many of them are there; the others are zero
+     */
+    private void columns(int present) {
+        panels(() -> {}, masked -> {
+            pairs(present, masked, false);
+            add(AT, Bf16Table.PANEL * bytes);
+            code.emit(Op.ADD, OUT, PANEL_BYTES);
+        });
+    }
+
+    /** For each panel of INNER columns, the last one masked if it is not whole. */
+    private void panels(Runnable begin, Consumer<Boolean> body) {
+        Label rest = code.label();
+        Label loop = code.label();
+        Label done = code.label();
+        code.emit(Op.SUB, INNER, Imm.of(Bf16Table.PANEL));
+        code.jump(Condition.LESS, rest);
+        code.align(16);
+        code.bind(loop);
+        begin.run();
+        body.accept(false);
+        code.emit(Op.SUB, INNER, Imm.of(Bf16Table.PANEL));
+        code.jump(Condition.GREATER_EQUAL, loop);
+        code.bind(rest);
+        add(INNER, Bf16Table.PANEL);
+        code.jump(Condition.EQUAL, done);
+        masks(INNER);
+        begin.run();
+        body.accept(true);
+        code.bind(done);
+    }
+
+    private void pairs(int present, boolean masked, boolean ahead) {
+        if (ahead) {
+            ahead();
+        }
+        Vec first = Vec.zmm(0);
+        Vec second = Vec.zmm(1);
+        if (present == 0) {
+            code.emit(Op.VMOVDQA64, Mem.at(OUT), ZERO);
+            code.emit(Op.VMOVDQA64, Mem.at(OUT, Bf16Table.TILE), ZERO);
+        } else if (rounding) {
+            roundedPairs(present, 0, masked ? LOW : Mask.NONE);
+            roundedPairs(present, 1, masked ? HIGH : Mask.NONE);
+        } else {
+            Mask mask = masked ? LOW : Mask.NONE;
+            code.emit(Op.VMOVDQU16, lanes(first, mask), Mem.at(AT));
+            if (present == 2) {
+                code.emit(Op.VMOVDQU16, lanes(second, mask), Mem.at(AT, K_STRIDE));
+            }
+            Vec other = present == 2 ? second : ZERO;
+            code.emit(Op.VMOVDQA64, Vec.zmm(2), first);
+            code.emit(Op.VPERMT2W, Vec.zmm(2), LOW_PAIRS, other);
+            code.emit(Op.VPERMT2W, first, HIGH_PAIRS, other);
+            code.emit(Op.VMOVDQA64, Mem.at(OUT), Vec.zmm(2));
+            code.emit(Op.VMOVDQA64, Mem.at(OUT, Bf16Table.TILE), first);
+        }
+    }
+
+    /** Asks for what comes two panels later; nothing is read. */
+    private void ahead() {
+        for (int line = 0; line < Bf16Table.PANEL * bytes; line += Bf16Table.LINE) {
+            int distance = 2 * Bf16Table.PANEL * bytes + line;
+            code.emit(Op.PREFETCHT0, Mem.at(AT, distance));
+            code.emit(Op.PREFETCHT0, Mem.at(AT, K_STRIDE, 1, distance));
+        }
+    }
+
+    private static Vec lanes(Vec vector, Mask mask) {
+        return mask.number() == 0 ? vector : vector.zeroed(mask);
+    }
+
+    private void roundedPairs(int present, int half, Mask mask) {
+        Vec first = Vec.zmm(2 * half);
+        Vec second = Vec.zmm(2 * half + 1);
+        int at = half * Bf16Table.LINE;
+        code.emit(Op.VMOVUPS, lanes(first, mask), Mem.at(AT, at));
+        if (present == 2) {
+            code.emit(Op.VMOVUPS, lanes(second, mask), Mem.at(AT, K_STRIDE, 1, at));
+        }
+        code.emit(Op.VCVTNE2PS2BF16, first, present == 2 ? second : ZERO, first);
+        code.emit(Op.VPERMW, first, LOW_PAIRS, first);
+        code.emit(Op.VMOVDQA64, Mem.at(OUT, half * Bf16Table.TILE), first);
+    }
+
+    /** Transposes each tile, of 16 x 16 pairs, in place. */
+    private void transpose() {
+        load(COUNT, Bf16Table.TILES);
+        Label loop = code.label();
+        code.align(16);
+        code.bind(loop);
+        for (int i = 0; i < 16; i++) {
+            code.emit(Op.VMOVUPS, Vec.zmm(i), Mem.at(BASE, i * Bf16Table.LINE));
+        }
+        for (int i = 0; i < 16; i += 2) {
+            code.emit(Op.VUNPCKLPS, Vec.zmm(16 + i), Vec.zmm(i), Vec.zmm(i + 1));
+            code.emit(Op.VUNPCKHPS, Vec.zmm(17 + i), Vec.zmm(i), Vec.zmm(i + 1));
+        }
+        for (int i = 0; i < 16; i += 4) {
+            for (int j = 0; j < 2; j++) {
+                code.emit(Op.VUNPCKLPD, Vec.zmm(i + 2 * j), Vec.zmm(16 + i + j), Vec.zmm(18 + i + j));
+                code.emit(Op.VUNPCKHPD, Vec.zmm(i + 2 * j + 1), Vec.zmm(16 + i + j), Vec.zmm(18 + i + j));
+            }
+        }
+        // Register 4 g + c now holds, in quarter q, column c + 4 q of rows 4 g to 4 g + 3.
+        for (int c = 0; c < 4; c++) {
+            quarters(16 + c, c, c + 4);
+            quarters(24 + c, c + 8, c + 12);
+        }
+        for (int c = 0; c < 4; c++) {
+            for (int odd = 0; odd < 2; odd++) {
+                Vec above = Vec.zmm(16 + c + 4 * odd);
+                Vec below = Vec.zmm(24 + c + 4 * odd);
+                code.emit(Op.VSHUFF32X4, Vec.zmm(0), above, below, Imm.of(0x88));
+                code.emit(Op.VMOVUPS, Mem.at(BASE, (c + 4 * odd) * Bf16Table.LINE), Vec.zmm(0));
+                code.emit(Op.VSHUFF32X4, Vec.zmm(1), above, below, Imm.of(0xDD));
+                code.emit(Op.VMOVUPS, Mem.at(BASE, (c + 4 * odd + 8) * Bf16Table.LINE), Vec.zmm(1));
+            }
+        }
+        add(BASE, Bf16Table.TILE);
+        code.emit(Op.DEC, COUNT);
+        code.jump(Condition.NOT_EQUAL, loop);
+    }
+
+    /** to = even quarters of both, to + 4 = odd quarters. */
+    private void quarters(int to, int first, int second) {
+        code.emit(Op.VSHUFF32X4, Vec.zmm(to), Vec.zmm(first), Vec.zmm(second), Imm.of(0x88));
+        code.emit(Op.VSHUFF32X4, Vec.zmm(to + 4), Vec.zmm(first), Vec.zmm(second), Imm.of(0xDD));
+    }
+}

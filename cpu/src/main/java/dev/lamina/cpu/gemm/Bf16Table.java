@@ -1,0 +1,131 @@
+package dev.lamina.cpu.gemm;
+
+import dev.lamina.cpu.code.Assembler;
+import dev.lamina.cpu.code.Condition;
+import dev.lamina.cpu.code.Entry;
+import dev.lamina.cpu.code.Gpr;
+import dev.lamina.cpu.code.Imm;
+import dev.lamina.cpu.code.Label;
+import dev.lamina.cpu.code.Mem;
+import dev.lamina.cpu.code.Op;
+
+/**
+ * The numbers that the code for bf16 products reads: sizes and strides of a step. One piece of code so serves all shapes.
+ *
+ * <p>Layout of packed blocks: panels of 32 rows of A (columns of B) one after the other; in a panel, for each step of 32 k, two tiles of
+ * 1 KB for 16 rows (columns) each. A tile of A has one row per 64 bytes; a tile of B has two rows of B per 64 bytes, their elements
+ * alternating, as the tile unit and vdpbf16ps want them. Beyond k there are zeros; beyond the last row or column anything.
+ */
+enum Bf16Table {
+    /** {@link Call} keeps its own address here. */
+    SELF,
+    /** Rows of C. */
+    ROWS,
+    /** Columns of C. */
+    COLUMNS,
+    /** Steps of 32 k, the last one begun. */
+    STEPS,
+    /** Bytes of a panel. */
+    PANEL_BYTES,
+    /** Bytes from row to row of C. */
+    C_ROW,
+    /** Not 0 if sums go on from C. */
+    ACCUMULATE,
+    /** Rows of A, or columns of B. */
+    COUNT,
+    /** Bytes from one of them to the next. */
+    STRIDE,
+    /** Bytes along k. */
+    K_STRIDE,
+    /** Elements along k. */
+    K,
+    /** Tiles in all. */
+    TILES;
+
+    /** Rows (columns) of a panel. */
+    static final int PANEL = 32;
+
+    /** Steps of k. */
+    static final int K_STEP = 32;
+
+    /** Bytes of a row of a tile. */
+    static final int LINE = 64;
+
+    /** Bytes of a tile. */
+    static final int TILE = 1024;
+
+    /** Where the tile configurations are. */
+    static final int CONFIGURATIONS = 128;
+
+    private static final int BYTES = CONFIGURATIONS + 4 * AmxProduct.CONFIGURATION_BYTES;
+
+    /** The place of this number in a table. */
+    Mem of(Gpr table) {
+        return Mem.at(table, at());
+    }
+
+    private int at() {
+        return ordinal() * Long.BYTES;
+    }
+
+    static int steps(int k) {
+        return Math.ceilDiv(k, K_STEP);
+    }
+
+    static int panels(int count) {
+        return Math.ceilDiv(count, PANEL);
+    }
+
+    /** Bytes of a packed block. */
+    static long packed(int count, int k) {
+        return 2L * TILE * panels(count) * steps(k);
+    }
+
+    static Call product(Entry code, int rows, int columns, int k, boolean accumulate, long cRow) {
+        Call call = new Call(code, BYTES, false)
+                .put(ROWS.at(), rows)
+                .put(COLUMNS.at(), columns)
+                .put(STEPS.at(), steps(k))
+                .put(PANEL_BYTES.at(), packed(1, k))
+                .put(C_ROW.at(), cRow)
+                .put(ACCUMULATE.at(), accumulate ? 1 : 0);
+        for (int i = 0; i < 4; i++) {
+            long[] words =
+                    AmxProduct.configuration(i >= 2 ? rows % PANEL : PANEL, i % 2 == 1 ? columns % PANEL : PANEL);
+            for (int w = 0; w < words.length; w++) {
+                call.put(CONFIGURATIONS + i * AmxProduct.CONFIGURATION_BYTES + w * Long.BYTES, words[w]);
+            }
+        }
+        return call;
+    }
+
+    static Call packing(Entry code, int count, int k, long stride, long kStride) {
+        return new Call(code, BYTES, false)
+                .put(COUNT.at(), count)
+                .put(K.at(), k)
+                .put(STRIDE.at(), stride)
+                .put(K_STRIDE.at(), kStride)
+                .put(STEPS.at(), steps(k))
+                .put(PANEL_BYTES.at(), packed(1, k))
+                .put(TILES.at(), packed(count, k) / TILE);
+    }
+
+    static Call finish(Entry code, int rows, int columns, long sumRow, long cRow) {
+        return new Call(code, BYTES, false)
+                .put(ROWS.at(), rows)
+                .put(COLUMNS.at(), columns)
+                .put(STRIDE.at(), sumRow)
+                .put(C_ROW.at(), cRow);
+    }
+
+    /** mask = as many low bits as there are elements left, at most 32; spare is overwritten. */
+    static void columnMask(Assembler code, Gpr mask, Gpr left, Gpr spare) {
+        code.load(mask, -1);
+        Label all = code.label();
+        code.emit(Op.CMP, left, Imm.of(PANEL));
+        code.jump(Condition.GREATER_EQUAL, all);
+        code.emit(Op.MOV, spare, left);
+        code.emit(Op.BZHI, mask, mask, spare);
+        code.bind(all);
+    }
+}

@@ -8,12 +8,14 @@ import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.memory.Elements;
 import dev.lamina.cpu.code.CodeBatch;
+import dev.lamina.cpu.code.GuardedMemory;
 import dev.lamina.cpu.code.Isa;
 import dev.lamina.cpu.plain.NaiveLoop;
 import dev.lamina.cpu.plain.RandomLoop;
 import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -73,16 +75,36 @@ class MachineLoopTest {
         RandomLoop random = new RandomLoop(seed, 4098);
         Task.Loop loop = random.loop();
         MemorySegment[] expected = random.buffers();
-        MemorySegment[] actual = guarded(expected);
+        List<GuardedMemory> memory = guarded(expected, seed % 2 == 0);
+        MemorySegment[] actual = segments(memory);
         NaiveLoop.run(loop, expected);
         kernel.run(actual);
-        return loop.stores().stream()
+        Optional<String> wrong = loop.stores().stream()
                 .flatMap(store -> difference(store.access(), expected, actual).stream())
                 .map(text -> "\nseed " + seed + ": " + loop + "\n" + text)
                 .findFirst();
+        Reference.reachabilityFence(memory);
+        return wrong;
     }
 
-    static MemorySegment[] guarded(MemorySegment[] buffers) {
+    /** Copies that end, or if not {@code end} begin, at a page that nobody can touch. */
+    private static List<GuardedMemory> guarded(MemorySegment[] buffers, boolean end) {
+        return Arrays.stream(buffers)
+                .map(buffer -> {
+                    GuardedMemory memory = end
+                            ? GuardedMemory.endingAtGuard(buffer.byteSize())
+                            : GuardedMemory.beginningAtGuard(buffer.byteSize());
+                    memory.segment().copyFrom(buffer);
+                    return memory;
+                })
+                .toList();
+    }
+
+    private static MemorySegment[] segments(List<GuardedMemory> memory) {
+        return memory.stream().map(GuardedMemory::segment).toArray(MemorySegment[]::new);
+    }
+
+    private static MemorySegment[] copy(MemorySegment[] buffers) {
         return Arrays.stream(buffers)
                 .map(buffer -> Arena.ofAuto().allocate(buffer.byteSize(), 64).copyFrom(buffer))
                 .toArray(MemorySegment[]::new);
@@ -115,7 +137,7 @@ class MachineLoopTest {
         Isa isa = isa(bits);
         Pool[] pools = {Pool.of(1), Pool.of(2), Pool.of(3), Pool.of(7)};
         for (long seed = 0; seed < 100; seed++) {
-            RandomLoop random = new RandomLoop(seed, 400_000);
+            RandomLoop random = new RandomLoop(seed, 100_000);
             MemorySegment @Nullable [] first = null;
             for (Pool pool : pools) {
                 CodeBatch batch = new CodeBatch();
@@ -124,7 +146,7 @@ class MachineLoopTest {
                     break;
                 }
                 batch.publish();
-                MemorySegment[] own = guarded(random.buffers());
+                MemorySegment[] own = copy(random.buffers());
                 kernel.run(own);
                 first = first == null ? own : first;
                 for (int i = 0; i < first.length; i++) {

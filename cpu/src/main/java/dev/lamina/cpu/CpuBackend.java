@@ -7,7 +7,9 @@ import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.CodeException;
 import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.gemm.GemmKernels;
 import dev.lamina.cpu.loop.LoopKernels;
+import dev.lamina.cpu.loop.Region;
 import dev.lamina.cpu.plain.PlainKernels;
 import dev.lamina.cpu.pool.Pool;
 import java.util.List;
@@ -106,7 +108,7 @@ public final class CpuBackend extends KernelBackend {
     private Kernel kernel(Task task, CodeBatch batch) throws CodeException {
         Kernel kernel = switch (task) {
             case Task.Loop loop -> LoopKernels.prepare(loop, isa(), pool, batch);
-            case Task.MatMul ignored -> null;
+            case Task.MatMul product -> GemmKernels.prepare(product, null, isa(), pool, batch);
             case Task.Chain chain -> chain(chain, batch);
             // The first two move rows, which the copies of the JVM do at the speed of memory.
             case Task.Gather ignored -> null;
@@ -118,6 +120,11 @@ public final class CpuBackend extends KernelBackend {
     }
 
     private Kernel chain(Task.Chain chain, CodeBatch batch) throws CodeException {
+        Region region = LoopKernels.region(chain.epilogue(), isa(), batch);
+        Kernel both = region == null ? null : GemmKernels.prepare(chain.product(), region, isa(), pool, batch);
+        if (both != null) {
+            return both;
+        }
         Kernel product = kernel(chain.product(), batch);
         Kernel epilogue = kernel(chain.epilogue(), batch);
         return buffers -> {

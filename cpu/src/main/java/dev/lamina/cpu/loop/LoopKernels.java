@@ -58,9 +58,11 @@ public final class LoopKernels {
         if (plan.isLarge()) {
             Plan other = new Plan(loop, space, values, isa.vectorBits() / 32, true);
             other.cut(parts.axis(), Math.max(0, parts.axis()));
-            streaming = batch.add("streaming", LoopWriter.write(other, isa.vectorBits()).assemble());
+            streaming = batch.add(
+                    "streaming", LoopWriter.write(other, isa.vectorBits()).assemble());
         }
-        return new LoopKernel(plan, parts, entry, streaming, pool, new long[plan.addresses().count()]);
+        return new LoopKernel(
+                plan, parts, entry, streaming, pool, new long[plan.addresses().count()]);
     }
 
     /** A kernel whose rows are cut. */
@@ -81,7 +83,8 @@ public final class LoopKernels {
             jumps[plan.addresses().of(store.access())] =
                     (long) split.rows() * store.access().dtype().bytes();
         }
-        Entry entry = batch.add("blocks", LoopWriter.write(plan, isa.vectorBits()).assemble());
+        Entry entry =
+                batch.add("blocks", LoopWriter.write(plan, isa.vectorBits()).assemble());
         Kernel first = new LoopKernel(plan, blocks, entry, null, pool, jumps);
         return new SplitKernel(split, first, merge, 8L * split.rows() * blocks.count());
     }
@@ -105,7 +108,11 @@ public final class LoopKernels {
             return null;
         }
         plan.cut(-1, 1);
-        return new RegionKernel(plan, batch.add("epilogue", LoopWriter.writePiece(plan, isa.vectorBits()).assemble()));
+        return new RegionKernel(
+                plan,
+                batch.add(
+                        "epilogue",
+                        LoopWriter.writePiece(plan, isa.vectorBits()).assemble()));
     }
 
     /** The strides of all accesses, those of stores last and twice. */

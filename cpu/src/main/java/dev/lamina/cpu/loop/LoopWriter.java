@@ -116,7 +116,8 @@ final class LoopWriter {
                 valueCode.set(folded.get(i), folds.get(i).finish());
             }
             for (int v = 0; v < plan.loop().values().size(); v++) {
-                boolean here = values.isNeeded(v) && !values.isFull(v) && values.stage(v) == pass + 1 && !folded.contains(v);
+                boolean here =
+                        values.isNeeded(v) && !values.isFull(v) && values.stage(v) == pass + 1 && !folded.contains(v);
                 for (int copy = 0; here && copy < cursor.copies(); copy++) {
                     valueCode.define(v, copy);
                 }

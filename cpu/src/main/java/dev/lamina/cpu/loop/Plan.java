@@ -200,7 +200,8 @@ final class Plan {
         boolean dense = isMap() && space.rank() == 1;
         for (Task.Store store : dense ? loop.stores() : List.<Task.Store>of()) {
             DType dtype = store.access().dtype();
-            dense &= dtype.bytes() >= Float.BYTES && space.strides(store.access().strides())[0] == 1;
+            dense &=
+                    dtype.bytes() >= Float.BYTES && space.strides(store.access().strides())[0] == 1;
             bytes += space.size(0, 1) * dtype.bytes();
         }
         return dense && bytes >= LARGE;
@@ -210,7 +211,8 @@ final class Plan {
     boolean isStream() {
         boolean stream = values.passes() == 1 && values.stores(0).isEmpty();
         for (int v = 0; v < keptSlots.length; v++) {
-            stream &= !(values.isNeeded(v) && loop.values().get(v) instanceof Task.Fold fold && isPosition(fold.kind()));
+            stream &=
+                    !(values.isNeeded(v) && loop.values().get(v) instanceof Task.Fold fold && isPosition(fold.kind()));
         }
         return stream;
     }

@@ -22,7 +22,8 @@ final class SplitKernel implements Kernel {
         first = split.first();
         partials = new FreeList<>(() -> {
             MemorySegment[] all = new MemorySegment[first + split.partials()];
-            Arrays.setAll(all, i -> i < first ? MemorySegment.NULL : Arena.ofAuto().allocate(bytes, 64));
+            Arrays.setAll(
+                    all, i -> i < first ? MemorySegment.NULL : Arena.ofAuto().allocate(bytes, 64));
             return all;
         });
     }

@@ -26,9 +26,15 @@ final class SplitLoop {
                 folds.add(v);
             }
         }
-        first = 1 + loop.reads()
-                .mapToInt(Task.Access::buffer)
-                .reduce(loop.writes().mapToInt(Task.Access::buffer).max().orElse(-1), Math::max);
+        first = 1
+                + loop.reads()
+                        .mapToInt(Task.Access::buffer)
+                        .reduce(
+                                loop.writes()
+                                        .mapToInt(Task.Access::buffer)
+                                        .max()
+                                        .orElse(-1),
+                                Math::max);
     }
 
     /** Number of the first buffer of partial results. */
@@ -79,8 +85,7 @@ final class SplitLoop {
             }
             values.add(new Task.Fold(fold.kind(), dtype, of));
             long[] strides = rowStrides(loop.dims().length);
-            stores.add(new Task.Store(
-                    values.size() - 1, new Task.Access(first + i, dtype, 0, loop.dims(), strides)));
+            stores.add(new Task.Store(values.size() - 1, new Task.Access(first + i, dtype, 0, loop.dims(), strides)));
         }
         return new Task.Loop(loop.dims(), loop.reduced(), values, stores);
     }

@@ -20,9 +20,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.jspecify.annotations.Nullable;
 
 /** Random fused loops as machine code against {@link NaiveLoop}, at both vector widths, on buffers that end at a guard page. */
 class MachineLoopTest {
@@ -110,8 +110,7 @@ class MachineLoopTest {
                 .toArray(MemorySegment[]::new);
     }
 
-    private static Optional<String> difference(
-            Task.Access access, MemorySegment[] expected, MemorySegment[] actual) {
+    private static Optional<String> difference(Task.Access access, MemorySegment[] expected, MemorySegment[] actual) {
         MemorySegment a = expected[access.buffer()];
         MemorySegment b = actual[access.buffer()];
         for (long i = 0; i < a.byteSize() / access.dtype().bytes(); i++) {
@@ -119,8 +118,8 @@ class MachineLoopTest {
                     ? sameFloat(Elements.get(a, access.dtype(), i), Elements.get(b, access.dtype(), i))
                     : Elements.getLong(a, access.dtype(), i) == Elements.getLong(b, access.dtype(), i);
             if (!same) {
-                return Optional.of("element " + i + " of " + access + ": expected "
-                        + Elements.get(a, access.dtype(), i) + ", got " + Elements.get(b, access.dtype(), i));
+                return Optional.of("element " + i + " of " + access + ": expected " + Elements.get(a, access.dtype(), i)
+                        + ", got " + Elements.get(b, access.dtype(), i));
             }
         }
         return Optional.empty();

@@ -220,11 +220,11 @@ public final class KernelCode extends MemoryCode {
      * @param seed I64, the same in all lanes
      */
     public V uniformRun(V seed, long stream, R first) {
-        throw todo();
+        return new Uniforms(this).from(seed, stream, first);
     }
 
     /** The uniforms (F32) of any positions (I64), about 4 times the cost. */
     public V uniform(V seed, long stream, V position) {
-        throw todo();
+        return new Uniforms(this).at(seed, stream, position);
     }
 }

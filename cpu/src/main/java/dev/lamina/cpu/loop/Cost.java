@@ -50,7 +50,7 @@ final class Cost {
             }
         }
         int weight = instructions(loop, plan.values()) + folds;
-        int most = weight <= 10 || folds == 1 ? 4 : weight <= 24 || folds > 0 ? 2 : 1;
+        int most = weight <= 6 || folds == 1 ? 4 : folds > 0 ? 2 : 1;
         long vectors = space.extent(space.vector()) / plan.lanes();
         return (int) Math.max(1, Math.min(most, Long.highestOneBit(Math.max(1, vectors))));
     }

@@ -151,16 +151,27 @@ final class FoldCode {
             return new V[] {position()};
         }
         V[] all = wide ? total : state.clone();
-        for (int i = 0; i < other.length; i++) {
-            all[i] = code.select(other[i], code.constant(lane, Double.NaN), all[i]);
-        }
         if (alongRows) {
             all = new V[] {acrossLanes(together(all))};
+        }
+        V[] nans = alongRows && other.length > 0 ? new V[] {anywhere()} : other;
+        for (int i = 0; i < nans.length; i++) {
+            all[i] = code.select(nans[i], code.constant(lane, Double.NaN), all[i]);
         }
         for (int i = 0; i < all.length; i++) {
             all[i] = result(wide ? code.convert(all[i], Lane.F32) : all[i]);
         }
         return all;
+    }
+
+    /** True in all lanes if there was a NaN in one. */
+    private V anywhere() {
+        V any = other[0];
+        for (int i = 1; i < other.length; i++) {
+            any = code.or(any, other[i]);
+        }
+        V bits = code.splat(Lane.I32, code.laneBits(any));
+        return code.notEqual(bits, code.constant(Lane.I32, 0L));
     }
 
     private V result(V x) {
@@ -183,16 +194,18 @@ final class FoldCode {
     private V combine(V a, V b) {
         return switch (kind) {
             case SUM -> code.add(a, b);
-            case MAX, ARGMAX -> code.max(a, b);
-            case MIN, ARGMIN -> code.min(a, b);
+            case MAX, ARGMAX -> code.fastMax(a, b);
+            case MIN, ARGMIN -> code.fastMin(a, b);
         };
     }
 
     private V acrossLanes(V x) {
         return switch (kind) {
             case SUM -> code.sumOfLanes(x);
-            case MAX, ARGMAX -> code.maxOfLanes(x);
-            case MIN, ARGMIN -> code.minOfLanes(x);
+            case MAX -> code.fastMaxOfLanes(x);
+            case MIN -> code.fastMinOfLanes(x);
+            case ARGMAX -> code.maxOfLanes(x);
+            case ARGMIN -> code.minOfLanes(x);
         };
     }
 

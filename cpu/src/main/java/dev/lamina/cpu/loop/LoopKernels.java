@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels of fused loops in machine code. */
 public final class LoopKernels {
-    // Until KernelCode can make random numbers.
-    private static final boolean UNIFORM = false;
-
     private LoopKernels() {}
 
     /**
@@ -52,17 +49,21 @@ public final class LoopKernels {
             return split(loop, needed, blocks, isa, pool, batch);
         }
         Parts parts = Parts.of(space, cost);
-        plan.cut(parts.axis(), Math.max(0, parts.axis()));
+        cut(plan, parts);
         Entry entry = batch.add("loop", LoopWriter.write(plan, isa.vectorBits()).assemble());
         Entry streaming = null;
         if (plan.isLarge()) {
             Plan other = new Plan(loop, space, values, isa.vectorBits() / 32, true);
-            other.cut(parts.axis(), Math.max(0, parts.axis()));
+            cut(other, parts);
             streaming = batch.add(
                     "streaming", LoopWriter.write(other, isa.vectorBits()).assemble());
         }
         return new LoopKernel(
                 plan, parts, entry, streaming, pool, new long[plan.addresses().count()]);
+    }
+
+    private static void cut(Plan plan, Parts parts) {
+        plan.cut(parts.count() == 1 ? -1 : parts.axis(), Math.max(0, parts.axis()));
     }
 
     /** A kernel whose rows are cut. */
@@ -161,7 +162,7 @@ public final class LoopKernels {
                 yield apply.op() == Elementwise.CAST
                         || KernelCode.supports(apply.op(), apply.op() == Elementwise.WHERE ? apply.dtype() : from);
             }
-            case Task.Uniform uniform -> UNIFORM && uniform.dtype() == DType.F32;
+            case Task.Uniform uniform -> uniform.dtype() == DType.F32;
             case Task.Load ignored -> true;
             case Task.Constant ignored -> true;
             case Task.Position ignored -> true;

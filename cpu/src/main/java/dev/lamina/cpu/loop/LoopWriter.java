@@ -178,6 +178,14 @@ final class LoopWriter {
     }
 
     private void walk(int axis, Runnable body) {
+        if (plan.isShortRow() && axis == space.vector()) {
+            // What one pass computes the next ones find in registers.
+            int lanes = code.lanes();
+            cursor.lanes(null, 0, 1, space.extent(axis) < lanes ? code.tail(space.extent(axis)) : null);
+            body.run();
+            cursor.lanes(null, 0, 1, null);
+            return;
+        }
         int mark = valueCode.mark();
         if (axis == space.vector()) {
             walkLanes(axis, body);

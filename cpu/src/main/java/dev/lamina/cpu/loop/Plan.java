@@ -217,6 +217,14 @@ final class Plan {
         return stream;
     }
 
+    /** True if a row fits into one vector. */
+    boolean isShortRow() {
+        return space.isAlongRows()
+                && space.rank() == space.kept() + 1
+                && space.extent(space.vector()) <= lanes
+                && cut != space.vector();
+    }
+
     /** Number of elements that a fold takes into one lane. */
     long terms() {
         long row = space.size(space.kept(), space.rank());

@@ -10,6 +10,7 @@ import dev.lamina.cpu.vector.V;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Writes the code of single values, and remembers which are known at the place where code is being written. */
@@ -20,6 +21,8 @@ final class ValueCode {
     private final Cursor cursor;
     private final @Nullable V[][] known;
     private final @Nullable V[] seeds;
+    private final boolean[] isDivisor;
+    private final @Nullable Divisor[] divisors;
     private final List<Integer> defined = new ArrayList<>();
     private final List<R> scratch = new ArrayList<>();
 
@@ -30,6 +33,21 @@ final class ValueCode {
         values = plan.values();
         known = new V[plan.loop().values().size()][plan.copies()];
         seeds = new V[known.length];
+        isDivisor = new boolean[known.length];
+        divisors = new Divisor[known.length];
+        for (int v = 0; v < known.length; v++) {
+            if (values.isNeeded(v) && plan.loop().values().get(v) instanceof Task.Apply apply && isShared(apply)) {
+                isDivisor[apply.b()] = true;
+            }
+        }
+    }
+
+    /** True for the division of many numbers by one. */
+    private boolean isShared(Task.Apply apply) {
+        return apply.op() == Elementwise.DIV
+                && Lane.of(apply.dtype()) == Lane.F32
+                && !values.isUniform(apply.a())
+                && values.isUniform(apply.b());
     }
 
     /** Writes what comes before all loops. */
@@ -81,6 +99,9 @@ final class ValueCode {
             defined.add(v);
         }
         known[v][copy] = value;
+        if (copy == 0 && isDivisor[v]) {
+            divisors[v] = Divisor.of(code, value);
+        }
     }
 
     /** Takes over the results of a fold. */
@@ -92,7 +113,7 @@ final class ValueCode {
 
     /** Computes a value, or takes it from where an earlier pass has kept it. */
     void compute(int v, int copy, int pass) {
-        if (!values.isKept(v)) {
+        if (plan.isShortRow() || !values.isKept(v)) {
             define(v, copy);
             return;
         }
@@ -153,6 +174,9 @@ final class ValueCode {
         DType from = plan.loop().values().get(apply.a()).dtype();
         if (apply.op() == Elementwise.CAST) {
             return code.cast(a, from, apply.dtype());
+        }
+        if (isShared(apply)) {
+            return code.fit(Objects.requireNonNull(divisors[apply.b()]).divide(code, a), apply.dtype());
         }
         @Nullable V b = apply.b() < 0 ? null : get(apply.b(), copy);
         @Nullable V c = apply.c() < 0 ? null : get(apply.c(), copy);

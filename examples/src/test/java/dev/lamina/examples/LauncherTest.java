@@ -1,11 +1,18 @@
 package dev.lamina.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -34,6 +41,37 @@ class LauncherTest {
                 Command.of(Command.root().resolve("lamina").toString(), "trian").run(folder);
         assertEquals(2, result.code(), result.text());
         assertTrue(result.err().contains("train"), result.text());
+    }
+
+    /** A tree of its own, whose build takes the jars of this one and leaves a mark. */
+    @Test
+    void twoFirstUsesAtATimeBuildOnceAndMakeOneCache() throws Exception {
+        Path tree = Files.createDirectory(folder.resolve("a tree"));
+        Files.createDirectory(tree.resolve(".mvn"));
+        for (String file : new String[] {"lamina", ".mvn/find-jdk.sh"}) {
+            Files.copy(Command.root().resolve(file), tree.resolve(file), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        Path mvnw = Files.writeString(
+                tree.resolve("mvnw"),
+                "#!/bin/sh\necho built >>builds\nsleep 1\nmkdir -p cli/target/lamina\ncp -R '" + Command.library()
+                        + "' cli/target/lamina/lib\n");
+        assertTrue(mvnw.toFile().setExecutable(true));
+        try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            Future<Command.Result> one = threads.submit(() -> help(tree.resolve("lamina")));
+            Future<Command.Result> two = threads.submit(() -> help(tree.resolve("lamina")));
+            for (Command.Result result : List.of(one.get(), two.get())) {
+                assertEquals(0, result.code(), result.text());
+                assertTrue(result.out().contains("train"), result.text());
+            }
+        }
+        assertEquals(List.of("built"), Files.readAllLines(tree.resolve("builds")));
+        assertTrue(Files.size(tree.resolve("cli/target/lamina/lamina.aot")) > 1 << 20, "the AOT cache");
+        try (Stream<Path> left = Files.list(tree.resolve("cli/target/lamina"))) {
+            assertEquals(
+                    List.of("lamina.aot", "lib"),
+                    left.map(file -> file.getFileName().toString()).sorted().toList());
+        }
+        assertFalse(Files.exists(tree.resolve("cli/target/lamina.lock")));
     }
 
     @Test

@@ -118,6 +118,16 @@ enum Bf16Table {
                 .put(C_ROW.at(), cRow);
     }
 
+    /** Lines of {@link Bf16Copy}. */
+    static Call copying(Entry code, int lines, int length, long fromLine, long fromElement, long toLine) {
+        return new Call(code, BYTES, false)
+                .put(COUNT.at(), lines)
+                .put(K.at(), length)
+                .put(STRIDE.at(), fromLine)
+                .put(K_STRIDE.at(), fromElement)
+                .put(C_ROW.at(), toLine);
+    }
+
     /** mask = as many low bits as there are elements left, at most 32; spare is overwritten. */
     static void columnMask(Assembler code, Gpr mask, Gpr left, Gpr spare) {
         code.load(mask, -1);

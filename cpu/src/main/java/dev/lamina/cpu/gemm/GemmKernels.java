@@ -95,6 +95,9 @@ public final class GemmKernels {
         if (Bf16Engine.takes(product, isa)) {
             return Bf16Engine.of(product, isa);
         }
+        if (Bf16Widening.takes(product)) {
+            return Bf16Widening.of(product, isa);
+        }
         return FloatEngine.takes(product, isa) ? FloatEngine.of(product, isa) : null;
     }
 

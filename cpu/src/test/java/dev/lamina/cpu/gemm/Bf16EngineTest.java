@@ -29,7 +29,9 @@ class Bf16EngineTest {
     /** What a processor may have. */
     private enum Path {
         AMX(new Isa(512, true, true)),
-        AVX512_BF16(new Isa(512, true, false));
+        AVX512_BF16(new Isa(512, true, false)),
+        AVX512(new Isa(512, false, false)),
+        AVX2(new Isa(256, false, false));
 
         final Isa isa;
 
@@ -175,7 +177,7 @@ class Bf16EngineTest {
         assumeTrue(path.runsHere());
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        for (int i = 0; i < 250; i++) {
+        for (int i = 0; i < 120; i++) {
             int most = i % 10 == 0 ? 300 : 70;
             int m = 1 + random.nextInt(most);
             int n = 1 + random.nextInt(most);

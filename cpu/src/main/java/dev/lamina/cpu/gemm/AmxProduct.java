@@ -21,6 +21,9 @@ import java.nio.ByteOrder;
  * <p>Arguments of the code: packed A, packed B, C, table ({@link Bf16Table}).
  */
 final class AmxProduct {
+    /** Lines of the next panel of A that are asked for in each step. */
+    static final int AHEAD_LINES = 4;
+
     /** Tile configurations in the table: for full pieces, + 1 at the right edge, + 2 at the lower edge. */
     static final int CONFIGURATION_BYTES = 64;
 
@@ -38,8 +41,11 @@ final class AmxProduct {
     private static final Gpr B_AT = Gpr.R14;
     private static final Gpr STEPS = Gpr.R15;
     private static final Gpr LINE = Gpr.RAX;
-    private static final Gpr CONFIGURATION = Gpr.RBX;
+    private static final Gpr AHEAD = Gpr.RBX;
     private static final Gpr C_AT = Gpr.RBP;
+    private static final Gpr A_ROW = Gpr.RBP;
+    private static final Gpr A_BELOW = Gpr.RSI;
+    private static final Mem B_BEGIN = Mem.at(Gpr.RSP, 4 * Bf16Table.TILE);
     private static final Mask KEPT = new Mask(1);
 
     private final Assembler code = new Assembler();
@@ -88,24 +94,21 @@ final class AmxProduct {
     }
 
     private void write() {
-        Abi.host().prologue(code, narrow ? 4 * Bf16Table.TILE : 0);
+        Abi.host().prologue(code, 4 * Bf16Table.TILE + Bf16Table.LINE);
+        code.emit(Op.MOV, B_BEGIN, Gpr.RSI);
         code.load(LINE, Bf16Table.LINE);
         code.emit(Op.MOV, ROWS, Bf16Table.ROWS.of(TABLE));
         code.emit(Op.MOV, C_ROW, Bf16Table.C_ROW.of(TABLE));
         Label rows = code.label();
         code.bind(rows);
-        code.emit(Op.LEA, CONFIGURATION, Mem.at(TABLE, Bf16Table.CONFIGURATIONS));
-        Label whole = code.label();
-        code.emit(Op.CMP, ROWS, Imm.of(Bf16Table.PANEL));
-        code.jump(Condition.GREATER_EQUAL, whole);
-        code.emit(Op.ADD, CONFIGURATION, Imm.of(2 * CONFIGURATION_BYTES));
-        code.bind(whole);
         code.emit(Op.MOV, COLUMNS, Bf16Table.COLUMNS.of(TABLE));
-        code.emit(Op.MOV, B_PANEL, Gpr.RSI);
+        code.emit(Op.MOV, B_PANEL, B_BEGIN);
         code.emit(Op.MOV, PIECE, C_ROWS);
-        code.emit(Op.LDTILECFG, Mem.at(CONFIGURATION));
+        code.emit(Op.MOV, AHEAD, A_PANEL);
+        code.emit(Op.ADD, AHEAD, Bf16Table.A_PANEL.of(TABLE));
+        configure(0);
         panels();
-        code.emit(Op.ADD, A_PANEL, Bf16Table.PANEL_BYTES.of(TABLE));
+        code.emit(Op.ADD, A_PANEL, Bf16Table.A_PANEL.of(TABLE));
         code.emit(Op.MOV, A_AT, C_ROW);
         code.emit(Op.SHL, A_AT, Imm.of(5));
         code.emit(Op.ADD, C_ROWS, A_AT);
@@ -114,6 +117,17 @@ final class AmxProduct {
         // Threads of the pool are shared with other code: no tile data is left for the system to save.
         code.emit(Op.TILERELEASE);
         Abi.host().epilogue(code);
+    }
+
+    /** Sets the sizes of the tiles for the rows that are left, and full columns (0) or the last ones (1). */
+    private void configure(int edge) {
+        Label whole = code.label();
+        code.emit(Op.LEA, C_AT, Mem.at(TABLE, Bf16Table.CONFIGURATIONS + edge * CONFIGURATION_BYTES));
+        code.emit(Op.CMP, ROWS, Imm.of(Bf16Table.PANEL));
+        code.jump(Condition.GREATER_EQUAL, whole);
+        code.emit(Op.ADD, C_AT, Imm.of(2 * CONFIGURATION_BYTES));
+        code.bind(whole);
+        code.emit(Op.LDTILECFG, Mem.at(C_AT));
     }
 
     /** One panel of A and all of B. */
@@ -129,7 +143,7 @@ final class AmxProduct {
         }
         code.emit(Op.CMP, COLUMNS, Imm.of(Bf16Table.PANEL));
         code.jump(Condition.GREATER_EQUAL, whole);
-        code.emit(Op.LDTILECFG, Mem.at(CONFIGURATION, CONFIGURATION_BYTES));
+        configure(1);
         code.bind(whole);
         Label fewRows = code.label();
         Label few = code.label();
@@ -161,6 +175,9 @@ final class AmxProduct {
     private void piece(int high, int wide) {
         begin(high, wide);
         code.emit(Op.MOV, A_AT, A_PANEL);
+        code.emit(Op.MOV, A_BELOW, A_PANEL);
+        code.emit(Op.ADD, A_BELOW, Bf16Table.A_TILE.of(TABLE));
+        code.emit(Op.MOV, A_ROW, Bf16Table.A_ROW.of(TABLE));
         code.emit(Op.MOV, B_AT, B_PANEL);
         Label summed = code.label();
         code.emit(Op.MOV, STEPS, Bf16Table.STEPS.of(TABLE));
@@ -176,12 +193,17 @@ final class AmxProduct {
                     code.emit(Op.TILELOADDT1, B[j], Mem.at(B_AT, LINE, 1, j * Bf16Table.TILE));
                 }
                 if (j == 0) {
-                    code.emit(Op.TILELOADD, A[i], Mem.at(A_AT, LINE, 1, i * Bf16Table.TILE));
+                    code.emit(Op.TILELOADD, A[i], Mem.at(i == 0 ? A_AT : A_BELOW, A_ROW));
                 }
                 code.emit(Op.TDPBF16PS, sums(i, j), A[i], B[j]);
             }
         }
-        code.emit(Op.ADD, A_AT, Imm.of(2 * Bf16Table.TILE));
+        for (int line = 0; line < AHEAD_LINES && high + wide == 4; line++) {
+            code.emit(Op.PREFETCHT0, Mem.at(AHEAD, line * Bf16Table.LINE));
+        }
+        code.emit(Op.ADD, AHEAD, Bf16Table.AHEAD.of(TABLE));
+        code.emit(Op.ADD, A_AT, Bf16Table.A_STEP.of(TABLE));
+        code.emit(Op.ADD, A_BELOW, Bf16Table.A_STEP.of(TABLE));
         code.emit(Op.ADD, B_AT, Imm.of(2 * Bf16Table.TILE));
         code.emit(Op.DEC, STEPS);
         code.jump(Condition.NOT_EQUAL, step);

@@ -74,6 +74,16 @@ final class Bf16Engine implements Engine {
         return product.aK() == bytes;
     }
 
+    /** Tiles are read from A itself if they are whole and their rows do not compete for the same places in the first cache. */
+    private boolean isInPlace() {
+        return tiles
+                && product.dtype() == DType.BF16
+                && packsPanels()
+                && product.k() % Bf16Table.K_STEP == 0
+                && product.aRow() % Bf16Table.LINE == 0
+                && (product.aRow() == (long) product.k() * bytes && product.k() <= DEPTH || product.aRow() % 2048 != 0);
+    }
+
     @Override
     public long packedB(int columns, int k) {
         return Bf16Table.packed(columns, k);
@@ -81,7 +91,7 @@ final class Bf16Engine implements Engine {
 
     @Override
     public long scratch() {
-        return packsPanels() ? Bf16Table.packed(1, Math.min(DEPTH, product.k())) : 0;
+        return packsPanels() && !isInPlace() ? Bf16Table.packed(1, Math.min(DEPTH, product.k())) : 0;
     }
 
     /** bf16 results of one block of k are rounded at once. */
@@ -115,7 +125,7 @@ final class Bf16Engine implements Engine {
 
     @Override
     public Step product(int rows, int columns, int k, boolean accumulate, long cRow) {
-        if (!packsPanels() || k == 0) {
+        if (k == 0 || isInPlace() || !packsPanels()) {
             return multiply(rows, columns, k, accumulate, cRow);
         }
         int last = (rows - 1) % Bf16Table.PANEL + 1;
@@ -134,7 +144,7 @@ final class Bf16Engine implements Engine {
         boolean narrow = product.dtype() == DType.BF16 && sumBytes() == 0;
         String name = "bf16-product-" + (tiles ? "amx" : "avx512") + (narrow ? "-bf16" : "-f32");
         Entry code = entry(name, () -> tiles ? AmxProduct.write(narrow) : Bf16Product.write(narrow));
-        return Bf16Table.product(code, rows, columns, k, accumulate, cRow);
+        return Bf16Table.product(code, rows, columns, k, accumulate, cRow, isInPlace() ? product.aRow() : 0);
     }
 
     @Override

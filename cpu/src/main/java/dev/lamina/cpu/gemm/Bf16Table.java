@@ -29,6 +29,16 @@ enum Bf16Table {
     PANEL_BYTES,
     /** Bytes from row to row of C. */
     C_ROW,
+    /** Bytes from row to row of A. */
+    A_ROW,
+    /** Bytes from a tile of A to the one below. */
+    A_TILE,
+    /** Bytes from a tile of A to the next one along k. */
+    A_STEP,
+    /** Bytes from a panel of A to the next. */
+    A_PANEL,
+    /** Bytes of the next panel of A that are asked for in each step. */
+    AHEAD,
     /** Not 0 if sums go on from C. */
     ACCUMULATE,
     /** Rows of A, or columns of B. */
@@ -55,7 +65,7 @@ enum Bf16Table {
     static final int TILE = 1024;
 
     /** Where the tile configurations are. */
-    static final int CONFIGURATIONS = 128;
+    static final int CONFIGURATIONS = 192;
 
     private static final int BYTES = CONFIGURATIONS + 4 * AmxProduct.CONFIGURATION_BYTES;
 
@@ -81,13 +91,28 @@ enum Bf16Table {
         return 2L * TILE * panels(count) * steps(k);
     }
 
-    static Call product(Entry code, int rows, int columns, int k, boolean accumulate, long cRow) {
+    /**
+     * A product.
+     *
+     * @param aRow bytes from row to row of A in place; 0 if A is packed
+     */
+    static Call product(Entry code, int rows, int columns, int k, boolean accumulate, long cRow, long aRow) {
+        long step = aRow == 0 ? 2 * TILE : LINE;
+        long row = aRow == 0 ? LINE : aRow;
+        long panel = aRow == 0 ? packed(1, k) : PANEL * aRow;
+        // Rows with gaps are not asked for.
+        boolean ahead = panel == packed(1, k);
         Call call = new Call(code, BYTES, false)
                 .put(ROWS.at(), rows)
                 .put(COLUMNS.at(), columns)
                 .put(STEPS.at(), steps(k))
                 .put(PANEL_BYTES.at(), packed(1, k))
                 .put(C_ROW.at(), cRow)
+                .put(A_ROW.at(), row)
+                .put(A_TILE.at(), 16 * row)
+                .put(A_STEP.at(), step)
+                .put(A_PANEL.at(), panel)
+                .put(AHEAD.at(), ahead ? (long) Math.ceilDiv(2 * TILE / LINE, panels(columns)) * LINE : 0)
                 .put(ACCUMULATE.at(), accumulate ? 1 : 0);
         for (int i = 0; i < 4; i++) {
             long[] words =

@@ -10,7 +10,9 @@ public enum Abi {
     private static final int MOST_SCRATCH = 32 << 10;
     private static final int FIRST_SAVED_VECTOR = 6;
 
+    @SuppressWarnings("ImmutableEnumChecker") // never written, never given away
     private final Gpr[] saved;
+
     private final int savedVectors;
 
     Abi(Gpr[] saved, int savedVectors) {

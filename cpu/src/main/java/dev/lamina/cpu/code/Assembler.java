@@ -1,7 +1,5 @@
 package dev.lamina.cpu.code;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -104,42 +102,39 @@ public final class Assembler {
 
     /** As {@link #constant(byte...)}. */
     public Mem constant(int... values) {
-        ByteBuffer bytes = bytes(4 * values.length);
-        for (int value : values) {
-            bytes.putInt(value);
+        byte[] bytes = new byte[4 * values.length];
+        for (int i = 0; i < values.length; i++) {
+            Constants.write32(bytes, 4 * i, values[i]);
         }
-        return constants.add(bytes.array());
+        return constants.add(bytes);
     }
 
     /** As {@link #constant(byte...)}. */
     public Mem constant(long... values) {
-        ByteBuffer bytes = bytes(8 * values.length);
-        for (long value : values) {
-            bytes.putLong(value);
+        byte[] bytes = new byte[8 * values.length];
+        for (int i = 0; i < values.length; i++) {
+            Constants.write32(bytes, 8 * i, (int) values[i]);
+            Constants.write32(bytes, 8 * i + 4, (int) (values[i] >> 32));
         }
-        return constants.add(bytes.array());
+        return constants.add(bytes);
     }
 
     /** As {@link #constant(byte...)}. */
     public Mem constant(float... values) {
-        ByteBuffer bytes = bytes(4 * values.length);
-        for (float value : values) {
-            bytes.putFloat(value);
+        int[] bits = new int[values.length];
+        for (int i = 0; i < values.length; i++) {
+            bits[i] = Float.floatToRawIntBits(values[i]);
         }
-        return constants.add(bytes.array());
+        return constant(bits);
     }
 
     /** As {@link #constant(byte...)}. */
     public Mem constant(double... values) {
-        ByteBuffer bytes = bytes(8 * values.length);
-        for (double value : values) {
-            bytes.putDouble(value);
+        long[] bits = new long[values.length];
+        for (int i = 0; i < values.length; i++) {
+            bits[i] = Double.doubleToRawLongBits(values[i]);
         }
-        return constants.add(bytes.array());
-    }
-
-    private static ByteBuffer bytes(int length) {
-        return ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        return constant(bits);
     }
 
     /**

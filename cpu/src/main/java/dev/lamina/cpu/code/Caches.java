@@ -47,10 +47,10 @@ public record Caches(long l1, long l2, long l3) {
             }
             // 1 = data, 2 = instructions, 3 = both.
             if (type != 2 && level >= 1 && level <= 3) {
-                long ways = (cache[1] >>> 22) + 1;
-                long partitions = (cache[1] >>> 12 & 1023) + 1;
-                long line = (cache[1] & 4095) + 1;
-                long sets = (cache[2] & 0xFFFFFFFFL) + 1;
+                long ways = (cache[1] >>> 22) + 1L;
+                long partitions = ((cache[1] >>> 12) & 1023) + 1L;
+                long line = (cache[1] & 4095) + 1L;
+                long sets = (cache[2] & 0xFFFFFFFFL) + 1L;
                 sizes[level] = ways * partitions * line * sets;
             }
         }

@@ -34,7 +34,7 @@ final class Dump {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < Math.min(name.length(), 80); i++) {
             char c = name.charAt(i);
-            text.append(Character.isLetterOrDigit(c) && c < 128 || c == '-' || c == '.' ? c : '_');
+            text.append((Character.isLetterOrDigit(c) && c < 128) || c == '-' || c == '.' ? c : '_');
         }
         return text.toString();
     }

@@ -34,8 +34,8 @@ final class Encoder {
             return false;
         }
         collect(form, operands);
-        boolean needsEvex = high || bits == 512 || mask != 0 || zeroing || memory != null && memory.broadcast;
-        if (needsEvex && (form.legacy || !form.evex) || !isAllowed(form, operands)) {
+        boolean needsEvex = high || bits == 512 || mask != 0 || zeroing || (memory != null && memory.broadcast);
+        if ((needsEvex && (form.legacy || !form.evex)) || !isAllowed(form, operands)) {
             return false;
         }
         if (form.legacy) {
@@ -83,8 +83,8 @@ final class Encoder {
             mask |= m.mask;
             high |= m.index instanceof Vec v && v.number() > 15;
         } else if (operand instanceof Gpr gpr) {
-            needsRex |= kind == 'b' && gpr.ordinal() >= 4;
-            register(role, gpr.ordinal());
+            needsRex |= kind == 'b' && gpr.number >= 4;
+            register(role, gpr.number);
         } else if (operand instanceof Imm imm) {
             number(role, imm.value());
         } else if (operand instanceof Mask k) {
@@ -137,7 +137,7 @@ final class Encoder {
     }
 
     private int base() {
-        return memory == null ? rm : memory.base == null ? 0 : memory.base.ordinal();
+        return memory == null ? rm : memory.base == null ? 0 : memory.base.number;
     }
 
     /** Number of the index register; 0 if there is none. */
@@ -145,7 +145,7 @@ final class Encoder {
         if (memory == null || memory.index == null) {
             return 0;
         }
-        return memory.index instanceof Vec v ? v.number() : ((Gpr) memory.index).ordinal();
+        return memory.index instanceof Vec v ? v.number() : ((Gpr) memory.index).number;
     }
 
     private void legacy(Form form) {
@@ -160,7 +160,7 @@ final class Encoder {
         if (form.map > 0) {
             out.put(0x0F);
         }
-        out.put(form.opcode | opcodeRegister & 7);
+        out.put(form.opcode | (opcodeRegister & 7));
     }
 
     private void vex(Form form, int bits) {
@@ -182,7 +182,7 @@ final class Encoder {
     private void evex(Form form, int bits) {
         int index = index();
         boolean isAddresses = memory != null && memory.index instanceof Vec;
-        int x = memory == null && isVectorRm ? rm >> 1 & 8 : index & 8;
+        int x = memory == null && isVectorRm ? (rm >> 1) & 8 : index & 8;
         int v = isAddresses ? index & 16 : vvvv & 16;
         out.put(0x62);
         out.put((~reg & 8) << 4 | (~x & 8) << 3 | (~base() & 8) << 2 | (~reg & 16) | form.map);
@@ -199,7 +199,7 @@ final class Encoder {
         if (form.modrm >= 0) {
             out.put(form.modrm | middle);
         } else if (m == null) {
-            out.put(0xC0 | middle | rm & 7);
+            out.put(0xC0 | middle | (rm & 7));
         } else if (m.constant >= 0) {
             out.put(middle | 5);
             constants.refer(m, out.size(), out.size() + 4 + (hasNumber ? numberBytes : 0));
@@ -221,7 +221,7 @@ final class Encoder {
         int mode = displacement == 0 && base != 5 ? 0 : isShort ? 1 : 2;
         if (m.index != null || base == 4 || needsIndexByte) {
             out.put(mode << 6 | middle | 4);
-            out.put(scaleBits(m) << 6 | (m.index == null ? 4 : index() & 7) << 3 | base);
+            out.put(scaleBits(m) << 6 | (m.index == null ? 4 : (index() & 7)) << 3 | base);
         } else {
             out.put(mode << 6 | middle | base);
         }

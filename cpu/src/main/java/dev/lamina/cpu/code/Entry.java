@@ -27,8 +27,11 @@ public final class Entry {
     /** Runs the kernel with four arguments: addresses and numbers. Any thread may call it at any time. */
     public void call(long a, long b, long c, long d) {
         Code published = published();
-        Native.call(published.start, a, b, c, d, 0, 0);
-        Reference.reachabilityFence(published);
+        try {
+            Native.call(published.start, a, b, c, d, 0, 0);
+        } finally {
+            Reference.reachabilityFence(published);
+        }
     }
 
     private Code published() {

@@ -1,6 +1,8 @@
 package dev.lamina.cpu.code;
 
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One encoding of an instruction, read from text such as {@code Rv Vv Mv: 66 0F 58 b4}: operands, then how they are encoded.
@@ -86,12 +88,26 @@ final class Form {
     }
 
     static Form[] parse(String specification) {
-        String[] texts = specification.split(";");
-        Form[] forms = new Form[texts.length];
-        for (int i = 0; i < texts.length; i++) {
-            forms[i] = one(texts[i]);
+        List<Form> forms = new ArrayList<>();
+        for (String text : parts(specification, ';')) {
+            forms.add(one(text));
         }
-        return forms;
+        return forms.toArray(new Form[0]);
+    }
+
+    /** What stands between the separators, without empty parts; a regular expression would be slow while the JVM is cold. */
+    private static List<String> parts(String text, char separator) {
+        List<String> parts = new ArrayList<>();
+        int start = 0;
+        while (start < text.length()) {
+            int next = text.indexOf(separator, start);
+            int end = next < 0 ? text.length() : next;
+            if (end > start) {
+                parts.add(text.substring(start, end));
+            }
+            start = end + 1;
+        }
+        return parts;
     }
 
     private static Form one(String text) {
@@ -99,18 +115,14 @@ final class Form {
         StringBuilder roles = new StringBuilder();
         StringBuilder kinds = new StringBuilder();
         if (colon >= 0) {
-            for (String operand : text.substring(0, colon).split(" ")) {
-                if (!operand.isEmpty()) {
-                    roles.append(operand.charAt(0));
-                    kinds.append(operand.length() > 1 ? operand.charAt(1) : ' ');
-                }
+            for (String operand : parts(text.substring(0, colon), ' ')) {
+                roles.append(operand.charAt(0));
+                kinds.append(operand.length() > 1 ? operand.charAt(1) : ' ');
             }
         }
         Form form = new Form(roles.toString(), kinds.toString());
-        for (String token : text.substring(colon + 1).split(" ")) {
-            if (!token.isEmpty()) {
-                form.read(token);
-            }
+        for (String token : parts(text.substring(colon + 1), ' ')) {
+            form.read(token);
         }
         return form;
     }
@@ -197,7 +209,7 @@ final class Form {
             return -1;
         }
         int bits = vector >= 0 ? size(operands) : fixedBits;
-        if (bits < 0 || bits != 0 && bits < least) {
+        if (bits < 0 || (bits != 0 && bits < least)) {
             return -1;
         }
         for (int i = 0; i < operands.length; i++) {

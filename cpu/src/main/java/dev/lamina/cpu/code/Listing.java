@@ -161,7 +161,7 @@ final class Listing {
     }
 
     private static String name(Gpr register, char kind) {
-        int number = register.ordinal();
+        int number = register.number;
         if (number >= 8) {
             return "r" + number + (kind == 'd' ? "d" : kind == 'w' ? "w" : kind == 'b' ? "b" : "");
         }

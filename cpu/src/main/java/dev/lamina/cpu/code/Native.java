@@ -16,12 +16,12 @@ final class Native {
     private static final MethodHandle CALL = link();
 
     /** Functions of the system; looked up when a batch is published for the first time. */
-    private static final class System {
+    private static final class Library {
         static final boolean IS_WINDOWS = Abi.host() == Abi.WINDOWS;
-        static final SymbolLookup LIBRARY = library();
+        static final SymbolLookup SYMBOLS = find();
 
         @SuppressWarnings("restricted") // nothing but kernel32, which every process has
-        private static SymbolLookup library() {
+        private static SymbolLookup find() {
             return IS_WINDOWS
                     ? SymbolLookup.libraryLookup("kernel32", Arena.global())
                     : Linker.nativeLinker().defaultLookup();
@@ -56,11 +56,11 @@ final class Native {
 
     /** Calls a function of the system. */
     static long system(String function, long a, long b, long c, long d, long e, long f) {
-        return call(System.LIBRARY.findOrThrow(function), a, b, c, d, e, f);
+        return call(Library.SYMBOLS.findOrThrow(function), a, b, c, d, e, f);
     }
 
     static boolean isWindows() {
-        return System.IS_WINDOWS;
+        return Library.IS_WINDOWS;
     }
 
     /** The memory at an address. Whoever calls knows that it is there. */

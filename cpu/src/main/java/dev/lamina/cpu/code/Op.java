@@ -569,7 +569,9 @@ public enum Op {
     TDPBUSD("Rt rt Vt: vx 66 0F38 5E"),
     TDPBUUD("Rt rt Vt: vx 0F38 5E");
     private final String specification;
-    private Form @Nullable [] forms;
+    // Read on first use; volatile, because the forms' fields are not final.
+    @SuppressWarnings("ImmutableEnumChecker")
+    private volatile Form @Nullable [] forms;
 
     Op(String specification) {
         this.specification = specification;

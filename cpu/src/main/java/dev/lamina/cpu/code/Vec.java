@@ -11,7 +11,7 @@ package dev.lamina.cpu.code;
 public record Vec(int number, int bits, Mask mask, boolean zeroing) implements Operand {
     /** Checks number and size. */
     public Vec {
-        if (number < 0 || number > 31 || bits != 128 && bits != 256 && bits != 512) {
+        if (number < 0 || number > 31 || (bits != 128 && bits != 256 && bits != 512)) {
             throw new IllegalArgumentException("vector register: expected 0 to 31 of 128, 256 or 512 bits, got "
                     + number + " of " + bits + " bits");
         }

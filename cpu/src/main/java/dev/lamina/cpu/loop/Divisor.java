@@ -23,9 +23,7 @@ record Divisor(V scale, V scaled, V reciprocal) {
         V large = code.less(code.constant(Lane.F32, FAR), size);
         V one = code.constant(Lane.F32, 1.0);
         V scale = code.select(
-                small,
-                code.constant(Lane.F32, SCALE),
-                code.select(large, code.constant(Lane.F32, 1 / SCALE), one));
+                small, code.constant(Lane.F32, SCALE), code.select(large, code.constant(Lane.F32, 1 / SCALE), one));
         V scaled = code.mul(number, scale);
         return new Divisor(scale, scaled, code.div(one, scaled));
     }

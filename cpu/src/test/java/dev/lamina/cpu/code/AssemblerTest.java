@@ -117,7 +117,7 @@ class AssemblerTest {
         code.jump(end);
         for (int i = 0; i < 30; i++) {
             code.emit(Op.VADDSD, Vec.xmm(i), Vec.xmm(31 - i), two);
-            code.emit(Op.MOV, Gpr.values()[i % 16], eight.plus(8));
+            code.emit(Op.MOV, i % 2 == 0 ? Gpr.R9 : Gpr.RSI, eight.plus(8));
         }
         code.jump(start);
         code.jump(Condition.ABOVE, start);

@@ -8,6 +8,7 @@ final class Cases {
     private static final int[][] NUMBERS = {
         {1, 2, 3, 4}, {9, 10, 11, 12}, {17, 26, 31, 20}, {3, 30, 5, 9}, {24, 1, 18, 6}
     };
+    private static final Gpr[] GENERAL = Gpr.values();
     private static final long[] SMALL = {3, 77, 127};
     private static final long[] LARGE = {-1000, 0x12345678};
 
@@ -118,7 +119,7 @@ final class Cases {
                 switch (kind) {
                     case 'k' -> new Mask(number % 8);
                     case 't' -> new Tile(number % 8);
-                    case 'g', 'd', 'w', 'b', '-', '#' -> Gpr.values()[number % 16];
+                    case 'g', 'd', 'w', 'b', '-', '#' -> GENERAL[number % 16];
                     case 'h' -> Vec.of(number, Math.max(128, bits / 2));
                     case 'q' -> Vec.of(number, Math.max(128, bits / 4));
                     case 'o' -> Vec.of(number, Math.max(128, bits / 8));

@@ -126,6 +126,15 @@ final class Cursor {
         }
     }
 
+    /** Asks for the elements at the next index of an axis, if they are neighbours. */
+    void prefetch(DType dtype, int slot, int axis, int copy) {
+        long step = addresses.step(slot, axis);
+        At at = dense(dtype, slot, copy);
+        if (addresses.step(slot, vector) == dtype.bytes() && step > 0 && step < NEAR) {
+            code.prefetch(at.plus((int) step));
+        }
+    }
+
     private At dense(DType dtype, int slot, int copy) {
         int bytes = dtype.bytes();
         return new At(at[slot], index, bytes, first(copy) * bytes);

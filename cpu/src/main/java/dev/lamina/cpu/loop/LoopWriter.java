@@ -46,7 +46,8 @@ final class LoopWriter {
             writer.counts[plan.cut()] = count;
         }
         writer.cursor.start(frame);
-        writer.valueCode.start(scratch);
+        writer.valueCode.start();
+        writer.valueCode.useScratch(scratch);
         writer.enter(plan.first());
         if (plan.streaming()) {
             writer.code.fence();
@@ -63,6 +64,7 @@ final class LoopWriter {
         R columns = code.argument(2);
         R batch = code.argument(3);
         writer.cursor.start(frame);
+        writer.valueCode.start();
         R[] from = {
             batch, code.shiftRight(code.shiftLeft(rows, 32), 32), code.shiftRight(code.shiftLeft(columns, 32), 32)
         };
@@ -157,6 +159,12 @@ final class LoopWriter {
         for (int v : values.computed(pass)) {
             if (values.depth(v) == space.rank()) {
                 valueCode.compute(v, copy, pass);
+            }
+        }
+        if (pass == 1 && space.isAlongRows() && space.kept() > 0 && !plan.isShortRow()) {
+            // The first pass waits for memory, the second mostly computes.
+            for (int v : values.computed(0)) {
+                valueCode.prefetch(v, copy);
             }
         }
         List<Integer> folded = values.folds(pass);

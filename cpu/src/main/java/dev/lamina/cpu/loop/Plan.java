@@ -217,6 +217,11 @@ final class Plan {
         return stream;
     }
 
+    /** True if the kernel runs on pieces that may begin anywhere. */
+    boolean isPiecewise() {
+        return first > 0 && cut < 0;
+    }
+
     /** True if a row fits into one vector. */
     boolean isShortRow() {
         return space.isAlongRows()

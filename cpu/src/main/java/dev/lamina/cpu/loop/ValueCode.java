@@ -50,11 +50,15 @@ final class ValueCode {
                 && values.isUniform(apply.b());
     }
 
-    /** Writes what comes before all loops. */
-    void start(R scratchMemory) {
+    /** Takes over the memory for kept values. */
+    void useScratch(R memory) {
         for (int i = 0; i < plan.keptValues().size(); i++) {
-            scratch.add(code.add(scratchMemory, plan.scratchOffset(i)));
+            scratch.add(code.add(memory, plan.scratchOffset(i)));
         }
+    }
+
+    /** Writes what comes before all loops. */
+    void start() {
         for (int v = 0; v < seeds.length; v++) {
             if (values.isNeeded(v) && plan.loop().values().get(v) instanceof Task.Uniform uniform) {
                 seeds[v] = cursor.load(DType.I64, plan.addresses().of(uniform.seed()), true, 0);
@@ -164,7 +168,7 @@ final class ValueCode {
             throw new IllegalStateException("no seed");
         }
         int slot = plan.addresses().number(random.offset(), random.strides());
-        return !values.isUniform(v) && cursor.isRun(slot)
+        return !values.isUniform(v) && !plan.isPiecewise() && cursor.isRun(slot)
                 ? code.uniformRun(seed, random.stream(), cursor.number(slot, false, copy))
                 : code.uniform(seed, random.stream(), cursor.numbers(Lane.I64, slot, values.isUniform(v), copy));
     }
@@ -181,6 +185,14 @@ final class ValueCode {
         @Nullable V b = apply.b() < 0 ? null : get(apply.b(), copy);
         @Nullable V c = apply.c() < 0 ? null : get(apply.c(), copy);
         return code.apply(apply.op(), apply.op() == Elementwise.WHERE ? apply.dtype() : from, a, b, c);
+    }
+
+    /** Asks for what a load reads in the next row. */
+    void prefetch(int v, int copy) {
+        if (plan.loop().values().get(v) instanceof Task.Load load && !values.isUniform(v)) {
+            int slot = plan.addresses().of(load.access());
+            cursor.prefetch(load.dtype(), slot, plan.space().kept() - 1, copy);
+        }
     }
 
     /** The index in the row for a fold that gives a position, else null. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.memory.Elements;
+import dev.lamina.cpu.Allocation;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.GuardedMemory;
 import dev.lamina.cpu.code.Isa;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -128,6 +130,77 @@ class MachineLoopTest {
     /** -0.0 equals 0.0: a maximum of both may be either. */
     private static boolean sameFloat(double x, double y) {
         return x == y || (Double.isNaN(x) && Double.isNaN(y));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    void mapsRunPieceByPiece(int bits) throws Exception {
+        Isa isa = isa(bits);
+        int pieces = 0;
+        for (long seed = FIRST; seed < FIRST + ROUNDS / 5; seed++) {
+            RandomLoop random = new RandomLoop(seed, 4098);
+            Task.Loop loop = random.loop();
+            CodeBatch batch = new CodeBatch();
+            Region region = LoopKernels.region(loop, isa, batch);
+            if (region == null) {
+                continue;
+            }
+            batch.publish();
+            MemorySegment[] expected = random.buffers();
+            List<GuardedMemory> memory = guarded(expected, seed % 2 == 0);
+            NaiveLoop.run(loop, expected);
+            pieces += inPieces(region, loop.dims(), segments(memory), new Random(seed));
+            for (Task.Store store : loop.stores()) {
+                assertEquals(
+                        Optional.empty(),
+                        difference(store.access(), expected, segments(memory)),
+                        "seed " + seed + ": " + loop);
+            }
+            Reference.reachabilityFence(memory);
+        }
+        assertTrue(pieces > ROUNDS / 5, "only " + pieces + " pieces");
+    }
+
+    private static int inPieces(Region region, int[] dims, MemorySegment[] buffers, Random random) {
+        int rank = dims.length;
+        int batches = 1;
+        for (int d = 0; d < rank - 2; d++) {
+            batches *= dims[d];
+        }
+        Frame frame = region.bind(buffers);
+        int pieces = 0;
+        for (int b = 0; b < batches; b++) {
+            int rows;
+            for (int row = 0; row < dims[rank - 2]; row += rows) {
+                rows = 1 + random.nextInt(dims[rank - 2] - row);
+                int columns;
+                for (int column = 0; column < dims[rank - 1]; column += columns) {
+                    columns = 1 + random.nextInt(dims[rank - 1] - column);
+                    region.run(frame, b, row, rows, column, columns);
+                    pieces++;
+                }
+            }
+        }
+        region.release(frame);
+        return pieces;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    void runsAllocateNothing(int bits) throws Exception {
+        Isa isa = isa(bits);
+        Pool pool = Pool.of(2);
+        for (long seed = 0; seed < 30; seed++) {
+            RandomLoop random = new RandomLoop(seed, 200_000);
+            CodeBatch batch = new CodeBatch();
+            Kernel kernel = LoopKernels.prepare(random.loop(), isa, pool, batch);
+            if (kernel != null) {
+                batch.publish();
+                MemorySegment[] buffers = random.buffers();
+                assertEquals(0, Allocation.least(20, () -> kernel.run(buffers)), "seed " + seed);
+            }
+        }
+        pool.close();
     }
 
     @ParameterizedTest

@@ -53,8 +53,8 @@ final class Space {
     }
 
     /**
-     * The space of a map over (B..., M, N): three axes, the first one for all of B, of which the last is along the lanes. Null if there are accesses that
-     * see no single axis in B.
+     * The space of a map over (B..., M, N): three axes, the first one for all of B, of which the last is along the lanes. Null if
+     * some access sees more than one axis in B.
      */
     static @Nullable Space ofPieces(int[] dims, List<long[]> strides) {
         int last = dims.length - 1;

@@ -52,8 +52,9 @@ public final class KernelCode extends MemoryCode {
             case SQRT -> dtype.isFloat();
             case AND, OR, XOR -> !dtype.isFloat();
             case DIV -> dtype != DType.I64;
-            case REM -> false;
-            case EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ATAN, TANH, ERF, SIGMOID, POW -> Lane.of(dtype) == Lane.F32;
+            case REM -> dtype != DType.I64 && dtype != DType.F64;
+            case EXP, EXPM1, LOG, LOG1P, TANH, SIGMOID -> dtype.isFloat();
+            case SIN, COS, TAN, ATAN, ERF, POW -> Lane.of(dtype) == Lane.F32;
         };
     }
 
@@ -97,7 +98,23 @@ public final class KernelCode extends MemoryCode {
         };
     }
 
+    private V ofDouble(Elementwise op, V a) {
+        DoubleMath math = new DoubleMath(this);
+        return switch (op) {
+            case EXP -> math.exp(a);
+            case EXPM1 -> math.expm1(a);
+            case LOG -> math.log(a);
+            case LOG1P -> math.log1p(a);
+            case TANH -> math.tanh(a);
+            case SIGMOID -> math.sigmoid(a);
+            default -> throw new UnsupportedOperationException(op + " of f64");
+        };
+    }
+
     private V unary(Elementwise op, DType dtype, V a) {
+        if (a.lane == Lane.F64 && op.isHeavy()) {
+            return ofDouble(op, a);
+        }
         boolean bool = a.lane == Lane.BOOL;
         return switch (op) {
             case NEG -> bool ? a : fit(neg(a), dtype);
@@ -144,6 +161,10 @@ public final class KernelCode extends MemoryCode {
             case SUB -> fit(sub(a, b), dtype);
             case MUL -> fit(mul(a, b), dtype);
             case DIV -> fit(a.lane.isFloat() ? div(a, b) : quotient(a, b), dtype);
+            case REM ->
+                a.lane.isFloat()
+                        ? narrowed(new WideMath(this).rem(convert(a, Lane.F64), convert(b, Lane.F64)), dtype)
+                        : fit(remainder(a, b), dtype);
             case MAX -> max(a, b);
             case MIN -> min(a, b);
             case AND -> and(a, b);
@@ -170,6 +191,11 @@ public final class KernelCode extends MemoryCode {
     private V quotient(V a, V b) {
         V q = toIntegers(floor(div(convert(a, Lane.F64), convert(b, Lane.F64))), Lane.I32);
         return select(equal(b, constant(Lane.I32, 0L)), constant(Lane.I32, 0L), q);
+    }
+
+    private V remainder(V a, V b) {
+        V zero = constant(Lane.I32, 0L);
+        return select(equal(b, zero), zero, sub(a, mul(quotient(a, b), b)));
     }
 
     /** Elements of one dtype converted to another one, as {@link Elementwise#CAST} does it; all pairs. */

@@ -38,8 +38,8 @@ final class Uniforms {
             V p0 = code.mulLow(c[0], code.constant(Lane.I64, M0));
             V p1 = code.mulLow(c[2], code.constant(Lane.I64, M1));
             // Upper halves may hold anything.
-            c[0] = code.xor(code.xor(code.shiftRightLogical(p1, 32), c[1]), k0);
-            c[2] = code.xor(code.xor(code.shiftRightLogical(p0, 32), c[3]), k1);
+            c[0] = code.xor(code.shiftRightLogical(p1, 32), c[1], k0);
+            c[2] = code.xor(code.shiftRightLogical(p0, 32), c[3], k1);
             c[1] = p1;
             c[3] = p0;
             k0 = code.add(k0, code.constant(Lane.I64, W0));
@@ -72,7 +72,7 @@ final class Uniforms {
                 code.and(code.shiftRightLogical(seedPart, 32), pattern(0, LOW, false)));
         for (int round = 0; round < ROUNDS; round++) {
             V swapped = swapped(code.mulLow(even, pattern(M0, M1, false)));
-            even = code.xor(code.shiftRightLogical(swapped, 32), code.xor(odd, key));
+            even = code.xor(code.shiftRightLogical(swapped, 32), odd, key);
             odd = swapped;
             key = code.add(key, pattern(W0, W1, false));
         }

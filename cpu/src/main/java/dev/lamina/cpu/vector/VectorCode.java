@@ -308,6 +308,28 @@ abstract sealed class VectorCode extends IntegerCode permits ConversionCode {
         return new V(lane, a.registers);
     }
 
+    /** a or (b and c). */
+    final V orAnd(V a, V b, V c) {
+        return is512() ? ternary(a, b, c, 0xf8) : or(a, and(b, c));
+    }
+
+    /** a exclusive-or b exclusive-or c. */
+    final V xor(V a, V b, V c) {
+        return is512() ? ternary(a, b, c, 0x96) : xor(xor(a, b), c);
+    }
+
+    private V ternary(V a, V b, V c, int table) {
+        int[] registers = new int[a.registers.length];
+        for (int p = 0; p < registers.length; p++) {
+            registers[p] = vector();
+            Op op = a.lane.bytes() == 8 ? Op.VPTERNLOGQ : Op.VPTERNLOGD;
+            program.add(Form.TIED, op, registers[p], a.registers[p], b.registers[p], c.registers[p])
+                    .fold(a.lane.bytes())
+                    .immediate(table);
+        }
+        return new V(a.lane, registers);
+    }
+
     // ---------------------------------------------------------------- comparison
 
     /** a &lt; b as BOOL; false where one is NaN. Integers are signed. */

@@ -21,6 +21,12 @@ final class WideMath {
     /** From here on, multiples of pi are not exact enough. */
     private static final double HUGE = 0x1p30;
 
+    /** Quotients of floats are below 2^280; this many at a time can be done exactly. */
+    private static final double STEP = 0x1p28;
+
+    private static final int STEPS = 9;
+    private static final double FURTHEST = 0x1p252;
+
     /** e to the u, |u| up to 0.43; error 2e-13. Highest power first, as all. */
     private static final double[] EXP = {
         0x1.736c4fe82ecbap-19,
@@ -130,7 +136,7 @@ final class WideMath {
     }
 
     private V withSign(V magnitude, V sign) {
-        return code.or(magnitude, code.and(sign, code.signs(Lane.F64)));
+        return code.orAnd(magnitude, sign, code.signs(Lane.F64));
     }
 
     // ---------------------------------------------------------------- powers
@@ -203,6 +209,40 @@ final class WideMath {
         V undefined = code.andNot(code.and(code.less(a, zero), finite), whole);
         V result = code.select(undefined, number(Double.NaN), signed);
         return code.select(code.equal(b, zero), number(1), result);
+    }
+
+    // ---------------------------------------------------------------- remainder
+
+    /** The remainder with the sign of the divisor: exact, then one sum. */
+    V rem(V x, V y) {
+        V zero = number(0);
+        V divisor = code.abs(y);
+        V start = code.abs(x);
+        V r = code.variable(start);
+        V far = code.lessOrEqual(code.mul(divisor, number(STEP)), r);
+        code.when(code.laneBits(far), IntegerCode.Relation.NOT_EQUAL, 0);
+        V larger = code.variable(code.mul(divisor, number(FURTHEST)));
+        code.loop(0, STEPS, 1);
+        code.assign(r, below(r, larger));
+        code.assign(larger, code.mul(larger, number(1 / STEP)));
+        code.endLoop();
+        code.endWhen();
+        V rest = below(r, divisor);
+        // 0 times infinity was NaN.
+        V infinite = code.equal(divisor, number(Double.POSITIVE_INFINITY));
+        V finite = code.less(start, number(Double.POSITIVE_INFINITY));
+        V truncated = withSign(code.select(code.and(infinite, finite), start, rest), x);
+        V other = code.xor(code.less(truncated, zero), code.less(y, zero));
+        V wanted = code.and(other, code.notEqual(truncated, zero));
+        return code.select(wanted, code.add(truncated, y), truncated);
+    }
+
+    /** The remainder of two positive numbers with a quotient below 2^28: exact as the quotient is one off at most. */
+    private V below(V x, V y) {
+        V q = code.truncate(code.div(x, y));
+        V r = code.fnma(q, y, x);
+        V raised = code.select(code.less(r, number(0)), code.add(r, y), r);
+        return code.select(code.lessOrEqual(y, raised), code.sub(raised, y), raised);
     }
 
     // ---------------------------------------------------------------- angles

@@ -80,7 +80,9 @@ class AllocationTest {
         for (int r = 0; r < w.numbers.size(); r++) {
             long at = 4L * w.lanes * w.vectors.size() + 8L * r;
             assertEquals(
-                    w.valueOf.get(r), memory.segment().get(ValueLayout.JAVA_LONG_UNALIGNED, at), name + ": number " + r);
+                    w.valueOf.get(r),
+                    memory.segment().get(ValueLayout.JAVA_LONG_UNALIGNED, at),
+                    name + ": number " + r);
         }
     }
 
@@ -92,8 +94,7 @@ class AllocationTest {
             w.code.store(At.of(w.memory, 4 * w.lanes * w.vectors.size() + 8 * r), w.numbers.get(r));
         }
         Entry entry = Elementary.publish(w.code);
-        GuardedMemory memory =
-                GuardedMemory.endingAtGuard(4L * w.lanes * w.vectors.size() + 8L * w.numbers.size());
+        GuardedMemory memory = GuardedMemory.endingAtGuard(4L * w.lanes * w.vectors.size() + 8L * w.numbers.size());
         entry.call(memory.address(), 0, 0, 0);
         return memory;
     }
@@ -174,16 +175,18 @@ class AllocationTest {
         steps.add(() -> {
             long p = w.valueOf.get(a);
             long q = w.valueOf.get(b);
-            w.valueOf.set(d, switch (kind) {
-                case 0 -> p + q;
-                case 1 -> p - q;
-                case 2 -> p * q;
-                case 3 -> Math.min(p, q);
-                case 4 -> Math.max(p, q);
-                case 5 -> p >> 7;
-                case 6 -> p * 12345;
-                default -> (long) w.lanesOf.getFirst()[0];
-            });
+            w.valueOf.set(
+                    d,
+                    switch (kind) {
+                        case 0 -> p + q;
+                        case 1 -> p - q;
+                        case 2 -> p * q;
+                        case 3 -> Math.min(p, q);
+                        case 4 -> Math.max(p, q);
+                        case 5 -> p >> 7;
+                        case 6 -> p * 12345;
+                        default -> (long) w.lanesOf.getFirst()[0];
+                    });
         });
     }
 
@@ -205,7 +208,9 @@ class AllocationTest {
             case 3 -> w.code.select(w.code.less(x, y), z, w.code.constant(Lane.I32, number));
             case 4 -> w.code.select(w.code.and(w.code.lessOrEqual(x, y), w.code.notEqual(y, z)), y, z);
             case 5 -> w.code.max(x, w.code.shiftLeft(y, 3));
-            case 6 -> w.code.convert(w.code.add(w.code.convert(x, Lane.I64), w.code.splat(Lane.I64, w.numbers.get(n))), Lane.I32);
+            case 6 ->
+                w.code.convert(
+                        w.code.add(w.code.convert(x, Lane.I64), w.code.splat(Lane.I64, w.numbers.get(n))), Lane.I32);
             case 7 -> w.code.xor(x, w.code.splat(Lane.I32, w.numbers.get(n)));
             default -> w.code.sub(w.code.constant(Lane.I32, number), w.code.abs(x));
         };

@@ -96,4 +96,36 @@ class FloatMathTest {
                 op + " at " + bits + " bits: " + worst + " ulp at " + at + " (" + found + " instead of "
                         + op.apply(at, 0.0, 0.0) + ")");
     }
+
+    @ParameterizedTest
+    @CsvSource({"EXP, 2", "LOG, 2", "SIGMOID, 3", "TANH, 4", "EXPM1, 2", "LOG1P, 2"})
+    void errorOfDoublesIsSmall(Elementwise op, double limit) {
+        int n = 300_000;
+        double[] x = new double[n];
+        for (int i = 0; i < n; i++) {
+            // Halves: all exponents, and the range where something happens.
+            long bits = i * 0x9E3779B97F4A7C15L;
+            x[i] = i < EDGES.length
+                    ? EDGES[i]
+                    : i % 2 == 0 ? Double.longBitsToDouble(bits) : (bits >> 11) * 0x1p-52 * 400;
+        }
+        for (int bits = 256; bits <= Isa.machine().vectorBits(); bits += 256) {
+            MemorySegment y = new Elementary(
+                            bits,
+                            new DType[] {DType.F64},
+                            DType.F64,
+                            (code, v) -> code.apply(op, DType.F64, v[0], null, null))
+                    .run(n, MemorySegment.ofArray(x));
+            double worst = 0;
+            double at = 0;
+            for (int i = 0; i < n; i++) {
+                double error = Ulps.between(y.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, 8L * i), op.apply(x[i], 0.0, 0.0));
+                if (error > worst) {
+                    worst = error;
+                    at = x[i];
+                }
+            }
+            assertTrue(worst <= limit, op + " at " + bits + " bits: " + worst + " ulp at " + at);
+        }
+    }
 }

@@ -21,4 +21,15 @@ final class Ulps {
         }
         return Math.abs(found - expected) / Math.ulp(Float.isInfinite(nearest) ? Float.MAX_VALUE : nearest);
     }
+
+    /** The same for doubles, where the value expected is itself rounded. */
+    static double between(double found, double expected) {
+        if (Double.doubleToLongBits(found) == Double.doubleToLongBits(expected)) {
+            return 0;
+        }
+        if (found == expected || Double.isNaN(found - expected)) {
+            return Double.POSITIVE_INFINITY;
+        }
+        return Math.abs(found - expected) / Math.ulp(expected);
+    }
 }

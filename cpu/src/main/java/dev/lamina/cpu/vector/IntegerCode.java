@@ -9,7 +9,7 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /** The part of {@link KernelCode} that deals with addresses, counts and control flow. */
-abstract sealed class IntegerCode permits VectorCode {
+abstract sealed class IntegerCode permits LaneCode {
     /** How two integers (signed) are related. */
     public enum Relation {
         /** a &lt; b. */
@@ -40,10 +40,6 @@ abstract sealed class IntegerCode permits VectorCode {
 
     IntegerCode(int vectorBits) {
         program = new Program(vectorBits);
-    }
-
-    static RuntimeException todo() {
-        return new UnsupportedOperationException("being written");
     }
 
     final R general() {

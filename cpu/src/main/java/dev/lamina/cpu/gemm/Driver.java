@@ -66,15 +66,7 @@ final class Driver implements Kernel {
     private Engine.Blocking narrow(Engine.Blocking blocking) {
         long row = (long) Math.min(blocking.rows(), product.m()) * elementBytes * blocking.columnUnit();
         int units = Math.clamp(EPILOGUE_BYTES / row, 1, blocking.columns() / blocking.columnUnit());
-        int columns = units * blocking.columnUnit();
-        return new Engine.Blocking(
-                blocking.rows(),
-                columns,
-                blocking.k(),
-                blocking.rowUnit(),
-                blocking.columnUnit(),
-                blocking.kUnit(),
-                blocking.taskFlops());
+        return blocking.withColumns(units * blocking.columnUnit());
     }
 
     @Override

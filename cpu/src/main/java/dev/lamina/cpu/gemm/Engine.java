@@ -25,8 +25,28 @@ interface Engine {
      * @param columnUnit columns of a tile: blocks begin at multiples of it
      * @param kUnit blocks of k begin at multiples of it
      * @param taskFlops operations of a task that takes about as long as several joins of the pool
+     * @param leastRows rows below which a task would pack B, or bring it to the cache, too often
+     * @param leastColumns columns below which a task would pack A too often
      */
-    record Blocking(int rows, int columns, int k, int rowUnit, int columnUnit, int kUnit, double taskFlops) {}
+    record Blocking(
+            int rows,
+            int columns,
+            int k,
+            int rowUnit,
+            int columnUnit,
+            int kUnit,
+            double taskFlops,
+            int leastRows,
+            int leastColumns) {
+        /** Tasks of any size that has a few tiles. */
+        Blocking(int rows, int columns, int k, int rowUnit, int columnUnit, int kUnit, double taskFlops) {
+            this(rows, columns, k, rowUnit, columnUnit, kUnit, taskFlops, 2 * rowUnit, columnUnit);
+        }
+
+        Blocking withColumns(int most) {
+            return new Blocking(rows, most, k, rowUnit, columnUnit, kUnit, taskFlops, leastRows, leastColumns);
+        }
+    }
 
     Blocking blocking();
 

@@ -9,7 +9,10 @@ final class FloatEngine implements Engine {
     /** Bytes of a packed panel of B: most of a first-level cache. */
     private static final int PANEL_BYTES = 33 << 10;
 
-    private static final double TASK_FLOPS = 2e6;
+    private static final double TASK_FLOPS = 4e6;
+
+    /** Bytes between rows of B from which on rows are copied as a whole: panel by panel, each would be another page. */
+    private static final long FAR = 2048;
 
     private final Product product;
     private final Lanes lanes;
@@ -18,6 +21,10 @@ final class FloatEngine implements Engine {
     private final int vectors;
     private final boolean copiesB;
     private final boolean packsB;
+
+    /** Whether columns of B lie side by side. */
+    private final boolean sideBySide;
+
     private final boolean packsA;
 
     private FloatEngine(Product product, Isa isa) {
@@ -28,29 +35,25 @@ final class FloatEngine implements Engine {
         int needed = Math.ceilDiv(product.n(), lanes.count());
         rows = Math.ceilDiv(product.m(), Math.ceilDiv(product.m(), most));
         vectors = Math.min(needed, (lanes.registers() - 1) / (rows + 1));
-        packsB = product.n() > 1 && product.bColumn() != lanes.elementBytes();
+        sideBySide = product.n() == 1 || product.bColumn() == lanes.elementBytes();
+        packsB = !sideBySide || product.m() > 6 * rows && Math.abs(product.bK()) >= FAR;
         copiesB = !packsB && product.m() >= 3 * rows;
-        packsA = product.m() > rows
-                && needed > 4 * vectors
-                && (competes(product.aRow(), product.aK()) || competes(product.aK(), product.aRow()));
+        packsA = product.m() > rows && needed > 4 * vectors && isNear(product.aRow(), lanes);
     }
 
     private static Lanes lanes(Product product, Isa isa) {
         return new Lanes(isa.vectorBits(), product.dtype().bytes());
     }
 
-    /** Whether neighbours far away from each other share a place in the cache. */
-    private boolean competes(long far, long near) {
-        return near == lanes.elementBytes() && far % 2048 == 0;
-    }
-
     /** Whether there is code for it: columns of B must not be too far apart for gathers. */
     static boolean takes(Product product, Isa isa) {
         boolean right = product.dtype() == DType.F32 || product.dtype() == DType.F64;
-        return right
-                && product.rounded() == product.dtype()
-                && Math.abs(product.bColumn())
-                        < Integer.MAX_VALUE / lanes(product, isa).count();
+        return right && product.rounded() == product.dtype() && isNear(product.bColumn(), lanes(product, isa));
+    }
+
+    /** Whether gathers, which count in 32 bits, reach as many neighbours as there are lanes. */
+    private static boolean isNear(long distance, Lanes lanes) {
+        return Math.abs(distance) < Integer.MAX_VALUE / lanes.count();
     }
 
     static Engine of(Product product, Isa isa) {
@@ -61,22 +64,15 @@ final class FloatEngine implements Engine {
     public Blocking blocking() {
         int unit = vectors * lanes.count();
         int depth = copiesB || packsB || packsA ? PANEL_BYTES / (vectors * lanes.bytes()) : Integer.MAX_VALUE;
-        int columns = packsB ? 4 : Math.max(1, 2048 / unit);
-        return new Blocking(36 * rows, columns * unit, depth, rows, unit, 1, TASK_FLOPS);
+        int columns = packsB ? 8 : Math.max(1, 2048 / unit);
+        int leastRows = (copiesB || packsB ? 12 : 4) * rows;
+        int leastColumns = (packsA ? 16 : 1) * unit;
+        return new Blocking(36 * rows, columns * unit, depth, rows, unit, 1, TASK_FLOPS, leastRows, leastColumns);
     }
 
     @Override
     public long packedA(int blockRows, int k) {
-        if (!packsA) {
-            return 0;
-        }
-        long tiled = (long) Math.ceilDiv(blockRows, rows) * rows * k * lanes.elementBytes();
-        long bytes = isTransposedA() ? tiled : blockRows * packing.rowBytes(k);
-        return Math.ceilDiv(bytes, 64) * 64 + 64;
-    }
-
-    private boolean isTransposedA() {
-        return product.aRow() == lanes.elementBytes();
+        return packsA ? packing.tileBytes(blockRows, Math.min(rows, blockRows), k) : 0;
     }
 
     @Override
@@ -96,14 +92,14 @@ final class FloatEngine implements Engine {
 
     @Override
     public Step packA(int blockRows, int k) {
-        return isTransposedA()
-                ? packing.tiles(blockRows, Math.min(rows, blockRows), k, product.aK())
-                : packing.rows(blockRows, k, product.aRow());
+        return packing.tiles(blockRows, Math.min(rows, blockRows), k, product.aRow(), product.aK());
     }
 
     @Override
     public Step packB(int columns, int k) {
-        return packing.panels(columns, vectors, k, product.bK(), product.bColumn());
+        return sideBySide
+                ? packing.rowsToPanels(columns, vectors, k, product.bK())
+                : packing.panels(columns, vectors, k, product.bK(), product.bColumn());
     }
 
     @Override
@@ -116,8 +112,8 @@ final class FloatEngine implements Engine {
         int used = rest % lanes.count();
         boolean copies = copiesB && blockRows > tileRows;
         long panel = (long) vectors * lanes.bytes();
-        long aRow = !packsA ? product.aRow() : isTransposedA() ? lanes.elementBytes() : packing.rowBytes(k);
-        long aK = packsA && isTransposedA() ? (long) tileRows * lanes.elementBytes() : product.aK();
+        long aRow = packsA ? lanes.elementBytes() : product.aRow();
+        long aK = packsA ? (long) tileRows * lanes.elementBytes() : product.aK();
         TileCode.Key key = new TileCode.Key(
                 lanes,
                 tileRows,
@@ -125,7 +121,9 @@ final class FloatEngine implements Engine {
                 panels > 0 ? vectors : 0,
                 Math.ceilDiv(rest, lanes.count()),
                 used > 0,
-                copies);
+                copies,
+                packsA,
+                copies || packsB);
         Entry entry = Library.entry(name(key), key, () -> TileCode.write(key));
         return new Call(entry, TileCode.BYTES, copies)
                 .put(TileCode.A_ROW, aRow)
@@ -135,9 +133,10 @@ final class FloatEngine implements Engine {
                 .put(TileCode.K, k)
                 .put(TileCode.PANELS, panels)
                 .put(TileCode.TILES, tiles)
-                .put(TileCode.A_TILE, packsA && isTransposedA() ? aK * k : tileRows * aRow)
+                .put(TileCode.A_TILE, packsA ? aK * k : tileRows * aRow)
                 .put(TileCode.ACCUMULATE, accumulate ? 1 : 0)
                 .put(TileCode.B_PANEL, packsB ? panel * k : panel)
+                .put(TileCode.B_BACK, 64 - k * (packsB ? panel : product.bK()))
                 .put(TileCode.C_TILE, tileRows * cRow)
                 .mask(TileCode.MASK, TileCode.LANES, lanes, used);
     }

@@ -27,7 +27,7 @@ record Grid(
     private static final int MOST_TASKS = 32;
 
     /** Less work than this many tasks is not worth waking a thread. */
-    private static final double SERIAL_TASKS = 1.5;
+    private static final double SERIAL_TASKS = 0.75;
 
     static Grid of(Product product, int batch, Engine.Blocking blocking) {
         double flops = 2.0 * product.m() * product.n() * Math.max(1, product.k());
@@ -36,17 +36,19 @@ record Grid(
         int rows = even(product.m(), blocking.rows(), blocking.rowUnit());
         int strip = even(product.n(), blocking.columns(), blocking.columnUnit());
         int group = Math.ceilDiv(product.n(), strip);
-        // Halves what is longer until there is enough to deal out.
+        // Halves what is furthest from being too small until there is enough to deal out.
         while (!serial && batch * Math.ceilDiv(product.m(), rows) * Math.ceilDiv(product.n(), strip * group) < wanted) {
-            boolean canCutRows = rows >= 4 * blocking.rowUnit();
-            if (group > 1 && (group * strip >= rows || !canCutRows)) {
-                group = (group + 1) / 2;
-            } else if (strip >= 2 * blocking.columnUnit() && (group * strip >= rows || !canCutRows)) {
-                strip = even(strip, (strip + 1) / 2, blocking.columnUnit());
-            } else if (canCutRows) {
-                rows = even(rows, (rows + 1) / 2, blocking.rowUnit());
-            } else {
+            double down = Math.min(rows, product.m()) / (2.0 * blocking.leastRows());
+            double across = Math.min((double) group * strip, product.n()) / (2.0 * blocking.leastColumns());
+            if (Math.max(down, across) < 1) {
                 break;
+            }
+            if (down > across) {
+                rows = even(rows, (rows + 1) / 2, blocking.rowUnit());
+            } else if (group > 1) {
+                group = (group + 1) / 2;
+            } else {
+                strip = even(strip, (strip + 1) / 2, blocking.columnUnit());
             }
         }
         int rowBlocks = Math.ceilDiv(product.m(), rows);

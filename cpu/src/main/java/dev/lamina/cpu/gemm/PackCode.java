@@ -46,8 +46,9 @@ final class PackCode {
      * @param gathers whether elements of a row are apart in the source
      * @param vectors whether there are whole vectors in a row
      * @param masked whether the last vector of a row is cut off
+     * @param exact whether nothing is written beyond a row that is cut off
      */
-    record Rows(Lanes lanes, boolean gathers, boolean vectors, boolean masked) {}
+    record Rows(Lanes lanes, boolean gathers, boolean vectors, boolean masked, boolean exact) {}
 
     /** Code that transposes: rows of the source become columns, as many as lanes at once, {@link #unit} or more k at once. */
     record Transpose(Lanes lanes) {}
@@ -157,7 +158,7 @@ final class PackCode {
         }
         if (key.masked()) {
             element(key, moved, true);
-            code.emit(Op.VMOVUPS, Mem.at(Gpr.RCX), moved);
+            lanes.store(code, Mem.at(Gpr.RCX), moved, key.exact());
         }
     }
 

@@ -9,25 +9,87 @@ import java.util.List;
  * @param lanes the element type and the vectors
  */
 record Packing(Lanes lanes) {
-    /** Bytes from row to row of a block of A whose rows were copied: apart from multiples of a page, so that rows do not compete. */
-    long rowBytes(int k) {
-        return Math.ceilDiv((long) k * lanes.elementBytes(), 64) * 64 + 64;
+    /** Bytes of A in tiles, with room for vectors that are written beyond the end. */
+    long tileBytes(int rows, int tileRows, int k) {
+        long bytes = (long) Math.ceilDiv(rows, tileRows) * tileRows * k * lanes.elementBytes();
+        return Math.ceilDiv(bytes, 64) * 64 + 64;
     }
 
-    /** Copies rows of A. */
-    Step rows(int rows, int k, long fromRow) {
-        int used = k % lanes.count();
-        return copy(false, k / lanes.count() > 0, used > 0)
-                .put(PackCode.GROUPS, 1)
-                .put(PackCode.ROWS, rows)
-                .put(PackCode.FROM_ROW, fromRow)
-                .put(PackCode.TO_ROW, rowBytes(k))
-                .put(PackCode.VECTORS, k / lanes.count())
+    /** Copies A with any strides to tiles: k by k the rows of the tile. */
+    Step tiles(int rows, int tileRows, int k, long fromRow, long fromK) {
+        if (fromRow == lanes.elementBytes()) {
+            return straightTiles(rows, tileRows, k, fromK);
+        }
+        long row = (long) lanes.elementBytes() * tileRows;
+        int unit = PackCode.unit(lanes);
+        int vectors = Math.ceilDiv(tileRows, lanes.count());
+        int turned = fromK == lanes.elementBytes() ? k / unit * unit : 0;
+        // A tile is read in whole vectors of rows, so the last ones may not be turned.
+        int whole = turned == 0 || rows < vectors * lanes.count() ? 0 : (rows - vectors * lanes.count()) / tileRows + 1;
+        List<Part> parts = new ArrayList<>();
+        if (whole > 0) {
+            // The last vector first, as it is written beyond the row.
+            int last = vectors - 1;
+            Step turn = turn(turned)
+                    .put(PackCode.GROUPS, whole)
+                    .put(PackCode.FROM_GROUP, tileRows * fromRow)
+                    .put(PackCode.TO_GROUP, row * k)
+                    .put(PackCode.ROWS, vectors)
+                    .put(PackCode.FROM_ROW, -lanes.count() * fromRow)
+                    .put(PackCode.TO_ROW, -lanes.bytes())
+                    .put(PackCode.FROM_ELEMENT, fromRow)
+                    .put(PackCode.TO_K, row);
+            parts.add(new Part(turn, last * lanes.count() * fromRow, (long) last * lanes.bytes()));
+        }
+        if (turned < k) {
+            gatherTiles(parts, new Tiles(0, whole, tileRows, k, turned, fromRow, fromK));
+        }
+        int full = rows / tileRows;
+        if (whole < full) {
+            gatherTiles(parts, new Tiles(whole, full - whole, tileRows, k, 0, fromRow, fromK));
+        }
+        if (rows % tileRows > 0) {
+            gatherTiles(parts, new Tiles(full, 1, tileRows, k, 0, fromRow, fromK).cut(rows % tileRows));
+        }
+        return new Sequence(parts);
+    }
+
+    /** Tiles from the first on, from k on. */
+    private record Tiles(int first, int count, int tileRows, int width, int k, int start, long fromRow, long fromK) {
+        Tiles(int first, int count, int tileRows, int k, int start, long fromRow, long fromK) {
+            this(first, count, tileRows, tileRows, k, start, fromRow, fromK);
+        }
+
+        Tiles cut(int rows) {
+            return new Tiles(first, count, tileRows, rows, k, start, fromRow, fromK);
+        }
+    }
+
+    private void gatherTiles(List<Part> parts, Tiles tiles) {
+        if (tiles.count() == 0) {
+            return;
+        }
+        int used = tiles.width() % lanes.count();
+        long row = (long) lanes.elementBytes() * tiles.tileRows();
+        // Exact, as what is behind a tile or below its other k has been written before.
+        Step gather = copy(true, tiles.width() >= lanes.count(), used > 0, true)
+                .put(PackCode.GROUPS, tiles.count())
+                .put(PackCode.FROM_GROUP, tiles.tileRows() * tiles.fromRow())
+                .put(PackCode.TO_GROUP, row * tiles.k())
+                .put(PackCode.ROWS, tiles.k() - tiles.start())
+                .put(PackCode.FROM_ROW, tiles.fromK())
+                .put(PackCode.TO_ROW, row)
+                .put(PackCode.FROM_ELEMENT, tiles.fromRow())
+                .put(PackCode.VECTORS, tiles.width() / lanes.count())
                 .mask(PackCode.MASK, PackCode.LANES, lanes, used);
+        parts.add(new Part(
+                gather,
+                (long) tiles.first() * tiles.tileRows() * tiles.fromRow() + tiles.start() * tiles.fromK(),
+                tiles.first() * row * tiles.k() + tiles.start() * row));
     }
 
     /** Copies A, whose columns lie side by side, to tiles: k by k the rows of the tile. */
-    Step tiles(int rows, int tileRows, int k, long fromK) {
+    private Step straightTiles(int rows, int tileRows, int k, long fromK) {
         int tiles = rows / tileRows;
         List<Part> parts = new ArrayList<>();
         long row = (long) lanes.elementBytes() * tileRows;
@@ -70,6 +132,37 @@ record Packing(Lanes lanes) {
         return new Sequence(parts);
     }
 
+    /** Copies B, whose columns lie side by side, to panels: a row through all panels, then the next, as rows are pages apart. */
+    Step rowsToPanels(int columns, int vectors, int k, long fromK) {
+        int panels = columns / (vectors * lanes.count());
+        int rest = columns % (vectors * lanes.count());
+        long panel = (long) vectors * lanes.bytes();
+        List<Part> parts = new ArrayList<>();
+        if (panels > 0) {
+            Step whole = copy(false, true, false)
+                    .put(PackCode.GROUPS, k)
+                    .put(PackCode.FROM_GROUP, fromK)
+                    .put(PackCode.TO_GROUP, panel)
+                    .put(PackCode.ROWS, panels)
+                    .put(PackCode.FROM_ROW, panel)
+                    .put(PackCode.TO_ROW, panel * k)
+                    .put(PackCode.VECTORS, vectors);
+            parts.add(new Part(whole, 0, 0));
+        }
+        if (rest > 0) {
+            int used = rest % lanes.count();
+            Step cut = copy(false, rest >= lanes.count(), used > 0)
+                    .put(PackCode.GROUPS, 1)
+                    .put(PackCode.ROWS, k)
+                    .put(PackCode.FROM_ROW, fromK)
+                    .put(PackCode.TO_ROW, panel)
+                    .put(PackCode.VECTORS, rest / lanes.count())
+                    .mask(PackCode.MASK, PackCode.LANES, lanes, used);
+            parts.add(new Part(cut, panels * panel, panels * panel * k));
+        }
+        return new Sequence(parts);
+    }
+
     private void panel(
             List<Part> parts, int panels, int columns, int vectors, int k, long fromK, long fromColumn, int before) {
         int whole = columns / lanes.count();
@@ -96,18 +189,21 @@ record Packing(Lanes lanes) {
     private record Block(int panels, int vectors, long fromK, long fromColumn, int k) {}
 
     private Step turn(Block block, int whole, int k) {
-        PackCode.Transpose key = new PackCode.Transpose(lanes);
-        int units = k / PackCode.unit(lanes);
-        Call call =
-                new Call(Library.entry("transpose-" + lanes, key, () -> PackCode.write(key)), PackCode.BYTES, false);
-        return groups(call, block)
+        return groups(turn(k), block)
                 .put(PackCode.ROWS, whole)
                 .put(PackCode.FROM_ROW, lanes.count() * block.fromColumn())
                 .put(PackCode.TO_ROW, lanes.bytes())
                 .put(PackCode.FROM_ELEMENT, block.fromColumn())
-                .put(PackCode.UNITS, units / PackCode.chunks(lanes))
-                .put(PackCode.SINGLES, units % PackCode.chunks(lanes))
                 .put(PackCode.TO_K, (long) block.vectors() * lanes.bytes());
+    }
+
+    private Call turn(int k) {
+        PackCode.Transpose key = new PackCode.Transpose(lanes);
+        int units = k / PackCode.unit(lanes);
+        Call call =
+                new Call(Library.entry("transpose-" + lanes, key, () -> PackCode.write(key)), PackCode.BYTES, false);
+        return call.put(PackCode.UNITS, units / PackCode.chunks(lanes))
+                .put(PackCode.SINGLES, units % PackCode.chunks(lanes));
     }
 
     private Step gather(Block block, int columns, int k) {
@@ -128,7 +224,11 @@ record Packing(Lanes lanes) {
     }
 
     private Call copy(boolean gathers, boolean vectors, boolean masked) {
-        PackCode.Rows key = new PackCode.Rows(lanes, gathers, vectors, masked);
+        return copy(gathers, vectors, masked, false);
+    }
+
+    private Call copy(boolean gathers, boolean vectors, boolean masked, boolean exact) {
+        PackCode.Rows key = new PackCode.Rows(lanes, gathers, vectors, masked, exact);
         return new Call(Library.entry("pack-" + key, key, () -> PackCode.write(key)), PackCode.BYTES, false);
     }
 

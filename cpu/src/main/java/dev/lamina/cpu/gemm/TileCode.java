@@ -33,6 +33,7 @@ final class TileCode {
     static final int B_PANEL = 80;
     static final int MASK = 88;
     static final int C_TILE = 96;
+    static final int B_BACK = 104;
     static final int LANES = 128;
     static final int BYTES = 192;
 
@@ -42,12 +43,16 @@ final class TileCode {
     /** k between the load of a row of B that is not packed and its prefetch. */
     private static final int AHEAD = 16;
 
+    /** Bytes between the use of packed A and its prefetch. */
+    private static final int A_AHEAD = 1024;
+
     private static final Mem TILES_LEFT = Mem.at(Gpr.RSP, 0);
     private static final Mem PANELS_LEFT = Mem.at(Gpr.RSP, 8);
     private static final Mem A_BLOCK = Mem.at(Gpr.RSP, 16);
     private static final Mem SCRATCH = Mem.at(Gpr.RSP, 24);
     private static final Mem B_NOW = Mem.at(Gpr.RSP, 32);
     private static final Mem C_NOW = Mem.at(Gpr.RSP, 40);
+    private static final Mem LINES_LEFT = Mem.at(Gpr.RSP, 48);
 
     /**
      * What is generated.
@@ -59,8 +64,19 @@ final class TileCode {
      * @param last vectors of the last panel if it is cut off, else 0
      * @param masked whether the last vector of the last panel is cut off
      * @param copies whether B is copied to scratch
+     * @param packedA whether A is packed, so that what comes next can be fetched ahead
+     * @param fetches whether the next panel of B is brought to the second-level cache meanwhile
      */
-    record Key(Lanes lanes, int rows, int tail, int vectors, int last, boolean masked, boolean copies) {}
+    record Key(
+            Lanes lanes,
+            int rows,
+            int tail,
+            int vectors,
+            int last,
+            boolean masked,
+            boolean copies,
+            boolean packedA,
+            boolean fetches) {}
 
     private final Assembler code = new Assembler();
     private final Key key;
@@ -133,20 +149,48 @@ final class TileCode {
             code.emit(Op.IMUL, Gpr.RSI, Gpr.R12, new Imm(AHEAD));
             code.emit(Op.ADD, Gpr.RSI, Gpr.R13);
             tile(key.rows(), vectors, masked, true);
+            beginFetch(vectors);
             code.load(Gpr.R12, (long) vectors * lanes.bytes());
             nextTile();
             code.jump(Condition.EQUAL, done);
+        } else if (key.fetches()) {
+            beginFetch(vectors);
         }
         Label next = code.label();
         code.bind(next);
         code.emit(Op.MOV, Gpr.R13, key.copies() ? SCRATCH : B_NOW);
         tile(key.rows(), vectors, masked && !key.copies(), false);
+        fetchNext();
         nextTile();
         code.jump(Condition.NOT_EQUAL, next);
         code.bind(done);
         if (key.tail() > 0) {
             code.emit(Op.MOV, Gpr.R13, key.copies() ? SCRATCH : B_NOW);
             tile(key.tail(), vectors, masked && !key.copies(), false);
+        }
+    }
+
+    /** The next tiles each fetch a line of each row of the next panel. */
+    private void beginFetch(int vectors) {
+        if (key.fetches()) {
+            code.emit(Op.MOV, Gpr.RSI, B_NOW);
+            code.emit(Op.ADD, Gpr.RSI, field(B_PANEL));
+            code.emit(Op.MOV, Gpr.R15, Gpr.R12);
+            code.load(Gpr.RAX, vectors * lanes.bytes() / 64);
+            code.emit(Op.MOV, LINES_LEFT, Gpr.RAX);
+        }
+    }
+
+    /** To the next line, or nowhere if there is none. */
+    private void fetchNext() {
+        if (key.fetches()) {
+            Label more = code.label();
+            code.emit(Op.ADD, Gpr.RSI, field(B_BACK));
+            code.emit(Op.DEC, LINES_LEFT);
+            code.jump(Condition.GREATER, more);
+            code.emit(Op.MOV, Gpr.RSI, Gpr.RSP);
+            code.load(Gpr.R15, 0);
+            code.bind(more);
         }
     }
 
@@ -249,6 +293,13 @@ final class TileCode {
             }
             code.emit(Op.ADD, Gpr.RSI, Gpr.R12);
             code.emit(Op.ADD, Gpr.R15, new Imm((long) vectors * lanes.bytes()));
+        }
+        if (key.fetches() && !copy) {
+            code.emit(Op.PREFETCHT1, Mem.at(Gpr.RSI));
+            code.emit(Op.ADD, Gpr.RSI, Gpr.R15);
+        }
+        if (key.packedA()) {
+            code.emit(Op.PREFETCHT0, Mem.at(Gpr.RAX, A_AHEAD));
         }
         for (int i = 0; i < registers.rows(); i++) {
             Vec a = registers.a(i);

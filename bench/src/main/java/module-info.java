@@ -6,5 +6,8 @@ module dev.lamina.bench {
     requires dev.lamina.nn;
     requires static org.jspecify;
 
+    exports dev.lamina.bench;
+
     uses dev.lamina.core.backend.Backend;
+    uses dev.lamina.bench.Peers;
 }

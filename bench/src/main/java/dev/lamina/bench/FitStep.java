@@ -11,27 +11,26 @@ final class FitStep implements Work {
     private static final int EPOCHS = 20;
     private static final int STEPS = EPOCHS * SmallModel.BATCHES;
 
-    private final boolean empty;
+    private final String library;
     private final Dataset data = SmallModel.data();
-    private final float[] x = data.features().toFloatArray();
-    private final float[] y = data.labels().toFloatArray();
-    private final Model model;
-    private final PlainMlp plain;
+    private final Model model = SmallModel.model();
+    private final Optional<Peers.Rival> rival;
 
-    private FitStep(boolean empty) {
-        this.empty = empty;
-        model = SmallModel.model();
-        plain = SmallModel.plain(model);
+    private FitStep(String library) {
+        this.library = library;
+        rival = library.isEmpty()
+                ? Optional.empty()
+                : Peers.ask(library, peers -> peers.train(SmallModel.training()));
     }
 
     /** With kernels that do nothing: what is left is the engine. */
     static FitStep empty() {
-        return new FitStep(true);
+        return new FitStep("");
     }
 
-    /** With the kernels of the backend. */
-    static FitStep full() {
-        return new FitStep(false);
+    /** With the kernels of the backend, against a library. */
+    static FitStep against(String library) {
+        return new FitStep(library);
     }
 
     @Override
@@ -41,47 +40,19 @@ final class FitStep implements Work {
 
     @Override
     public Unit unit() {
-        return empty ? Unit.cost("us/step", 1e6 / STEPS) : Unit.rate("steps/s", STEPS);
+        return library.isEmpty() ? Unit.cost("us/step", 1e6 / STEPS) : Unit.rate("steps/s", STEPS);
     }
 
     @Override
     public void check() {
-        Main.on("cpu", () -> trainsLikeThePeer());
-    }
-
-    /** The losses of an epoch without shuffling are those of the peer. */
-    private void trainsLikeThePeer() {
-        Model fresh = SmallModel.model();
-        PlainMlp peer = SmallModel.plain(fresh);
-        double loss = fresh.fit(
-                        data, FitOptions.epochs(1).batchSize(SmallModel.BATCH).shuffle(false))
-                .epochs()
-                .getFirst()
-                .value("loss");
-        Check.close("loss of the first epoch", epoch(peer), loss, 1e-4);
+        // Smile sums the squared errors of a batch in another way, so its losses are its own.
+        Optional<Peers.Rival> same = rival.filter(other -> !library.equals(Row.SMILE));
+        Main.on("cpu", () -> Networks.same(SmallModel.model(), data, SmallModel.BATCH, same, 1e-4));
     }
 
     @Override
     public Optional<Peer> peer() {
-        return empty
-                ? Optional.empty()
-                : Optional.of(new Peer(
-                        "the same step by hand over float[], one thread",
-                        Unit.rate("steps/s", SmallModel.BATCHES),
-                        () -> epoch(plain)));
-    }
-
-    private double epoch(PlainMlp peer) {
-        double loss = 0;
-        for (int b = 0; b < SmallModel.BATCHES; b++) {
-            loss += peer.step(batch(x, b), batch(y, b));
-        }
-        return loss / SmallModel.BATCHES;
-    }
-
-    private static float[] batch(float[] values, int index) {
-        int length = values.length / SmallModel.BATCHES;
-        return java.util.Arrays.copyOfRange(values, index * length, (index + 1) * length);
+        return rival.map(other -> Peer.of(other, Unit.rate("steps/s", SmallModel.BATCHES)));
     }
 
     /** One batch of tensors. */

@@ -3,6 +3,8 @@ package dev.lamina.bench;
 import dev.lamina.core.Gradients;
 import dev.lamina.core.Plan;
 import dev.lamina.core.Tensor;
+import dev.lamina.data.Dataset;
+import dev.lamina.nn.FitOptions;
 import dev.lamina.nn.Model;
 
 /** Training steps of the small network in a loop of the user's own: each builds its graph anew and finds its plan. */
@@ -40,12 +42,17 @@ final class HandStep implements Work {
         Check.that(Plan.compiledCount() == compiled, "a second step compiles again");
     }
 
+    /** Ten steps by hand have the losses of ten epochs of one batch in {@code fit}. */
     private void learns() {
-        Model fresh = SmallModel.model();
-        PlainMlp peer = SmallModel.plain(fresh);
+        Model byHand = SmallModel.model();
+        Model inFit = SmallModel.model();
+        Dataset batch = Dataset.of(x, y);
         for (int i = 0; i < 10; i++) {
-            double expected = peer.step(x.toFloatArray(), y.toFloatArray());
-            Check.close("loss of step " + i, expected, step(fresh).item(), 1e-4);
+            double expected = inFit.fit(batch, FitOptions.epochs(1).batchSize(SmallModel.BATCH))
+                    .epochs()
+                    .getFirst()
+                    .value("loss");
+            Check.close("loss of step " + i, expected, step(byHand).item(), 1e-4);
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.lamina.bench;
 
+import dev.lamina.core.DType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -8,38 +10,88 @@ import java.util.function.Supplier;
  *
  * @param name dotted; the beginning selects several
  * @param about one line for people
+ * @param peer what it is compared with; empty for nothing
  * @param backend that runs it; the null backend runs empty kernels
  * @param threads the numbers of threads it is measured with
  * @param work makes what is measured
  */
-record Row(String name, String about, String backend, List<Integer> threads, Supplier<Work> work) {
-    /** All rows. */
-    static final List<Row> ALL = List.of(
-            new Row("step.overhead", "train step 20-64-64-1 in fit, kernels empty", "null", List.of(1), FitStep::empty),
-            new Row(
-                    "step.trace",
-                    "the same step written by hand: trace, look up, run",
-                    "null",
-                    List.of(1),
-                    HandStep::new),
-            new Row("step.small", "train step 20-64-64-1 in fit", "cpu", List.of(1, 2), FitStep::full),
-            matmul("matmul.f32.1024", 1024, 1024, 1024),
-            matmul("matmul.f32.256", 256, 256, 256),
-            matmul("matmul.f32.64x784x512", 64, 784, 512),
-            new Row("softmax.1024x1024", "softmax and its gradient", "cpu", List.of(1, 2), Softmax::new),
-            new Row("adam.10M", "one step of Adam on 10 million parameters", "cpu", List.of(1, 2), AdamStep::new),
-            new Row("elementwise.chain.64k", "tanh-GELU of 65,536 numbers", "cpu", List.of(1, 2), Gelu::new),
-            new Row(
-                    "digits.process",
-                    "the whole process of lamina train digits",
-                    "cpu",
-                    List.of(2),
-                    DigitsProcess::new),
-            new Row("mnist.epoch", "MLP 784-512-256-10, Adam, batch 64", "cpu", List.of(1, 2), MnistEpoch::new));
+record Row(String name, String about, String peer, String backend, List<Integer> threads, Supplier<Work> work) {
+    static final String ONEDNN = "oneDNN";
+    static final String LIBTORCH = "LibTorch";
+    static final String SMILE = "Smile";
+    static final String COPY = "a copy of memory";
 
-    private static Row matmul(String name, int m, int k, int n) {
-        return new Row(
-                name, "matrix product " + m + "x" + k + "x" + n, "cpu", List.of(1, 2), () -> new Matmul(m, k, n));
+    /** All rows. */
+    static final List<Row> ALL = all();
+
+    private static List<Row> all() {
+        List<Row> rows = new ArrayList<>();
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+            rows.add(matmul("256", dtype, 256, 256, 256));
+            rows.add(matmul("1024", dtype, 1024, 1024, 1024));
+            rows.add(matmul("2048", dtype, 2048, 2048, 2048));
+            rows.add(matmul("64x784x512", dtype, 64, 784, 512));
+            rows.add(matmul("256x768x3072", dtype, 256, 768, 3072));
+        }
+        rows.add(cpu("matmul.gelu.1024", "gelu(A B + bias) in one plan", "ours, the product alone", Epilogue::new));
+        rows.add(cpu("chain.64k", "8 operations with one exp, 65,536 numbers", LIBTORCH, Chain::inCache));
+        rows.add(cpu("chain.64M", "the same, 64 MB in and 64 MB out", COPY, Chain::inMemory));
+        rows.add(cpu("softmax.1024x1024", "softmax of rows and its gradient", LIBTORCH, Softmax::new));
+        rows.add(cpu("layernorm.1024x1024", "layer norm of rows and its gradients", LIBTORCH, LayerNorm::new));
+        rows.add(cpu("adam.100M", "one step of Adam on 100 million parameters", COPY, AdamStep::new));
+        training(rows);
+        processes(rows);
+        return List.copyOf(rows);
+    }
+
+    private static void training(List<Row> rows) {
+        String small = "train step 20-64-64-1, batch 32, MSE, momentum, in fit";
+        rows.add(cpu("train.small.libtorch", small, LIBTORCH, () -> FitStep.against(LIBTORCH)));
+        rows.add(cpu("train.small.smile", small, SMILE, () -> FitStep.against(SMILE)));
+        String mlp = "epoch of 784-512-256-10, Adam, batch 64, 12,800 of MNIST";
+        rows.add(cpu("train.mlp.f32", mlp, LIBTORCH, () -> new MlpEpoch(false)));
+        rows.add(cpu("train.mlp.bf16", mlp + ", products in bf16", LIBTORCH, () -> new MlpEpoch(true)));
+        rows.add(new Row(
+                "step.overhead",
+                "train step 20-64-64-1 in fit, kernels empty",
+                "",
+                "null",
+                List.of(1),
+                FitStep::empty));
+        rows.add(new Row(
+                "step.trace",
+                "the same step written by hand: trace, look up, run",
+                "",
+                "null",
+                List.of(1),
+                HandStep::new));
+    }
+
+    private static void processes(List<Row> rows) {
+        rows.add(process("start.predict", "whole process: first prediction of 784-10", SMILE, FirstPrediction::time));
+        rows.add(process("start.memory", "most memory (RSS) of that process", SMILE, FirstPrediction::memory));
+        rows.add(process(
+                "start.step",
+                "trace, compile and first run of the training step 784-512-256-10 in a new JVM",
+                "",
+                FirstStep::plain));
+        rows.add(process("start.step.archive", "the same with an archive of loaded classes", "", FirstStep::archived));
+        rows.add(process("digits.process", "whole process: lamina train digits", "", DigitsProcess::new));
+        rows.add(process("jars.size", "all jars that the lamina command needs", "", JarSizes::new));
+    }
+
+    private static Row matmul(String name, DType dtype, int m, int k, int n) {
+        String type = dtype.toString().toLowerCase(java.util.Locale.ROOT);
+        String about = "matrix product " + m + "x" + k + "x" + n + " in " + type + ", plain layouts";
+        return cpu("matmul." + type + "." + name, about, ONEDNN, () -> new Matmul(dtype, m, k, n));
+    }
+
+    private static Row cpu(String name, String about, String peer, Supplier<Work> work) {
+        return new Row(name, about, peer, "cpu", List.of(1, 2), work);
+    }
+
+    private static Row process(String name, String about, String peer, Supplier<Work> work) {
+        return new Row(name, about, peer, "cpu", List.of(2), work);
     }
 
     static Row named(String name) {

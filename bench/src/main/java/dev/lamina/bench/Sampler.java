@@ -1,5 +1,7 @@
 package dev.lamina.bench;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
@@ -8,7 +10,10 @@ import java.util.Optional;
 /** Measures: warm-up, then samples of ours and of the peer by turns, so that both see the same weather. */
 final class Sampler {
     /** A sample is as many runs as take this long. */
-    private static final double SAMPLE_SECONDS = 0.05;
+    private static final double SAMPLE_SECONDS = 0.03;
+
+    /** Threads of the other side may spin for a while after their last run. */
+    private static final long PAUSE_MILLIS = 10;
 
     private Sampler() {}
 
@@ -29,7 +34,7 @@ final class Sampler {
     }
 
     /** Measures a row and returns its line. */
-    static String line(String name, int threads, Work work) {
+    static String line(String name, int threads, Work work) throws InterruptedException {
         work.check();
         Optional<Work.Peer> peer = work.peer();
         int runs = warm(work::run, work.warmUp());
@@ -37,26 +42,19 @@ final class Sampler {
         Samples ours = new Samples(work.unit(), new double[work.samples()]);
         Optional<Samples> theirs = peer.map(p -> new Samples(p.unit(), new double[work.samples()]));
         for (int i = 0; i < work.samples(); i++) {
-            ours.values[i] = work.unit().of(seconds(work::run, runs) / runs);
+            ours.values[i] = ours.unit.of(sample(work::sample, work::run, runs));
             if (peer.isPresent()) {
-                Work.Peer p = peer.get();
-                theirs.orElseThrow().values[i] = p.unit().of(seconds(p.run(), peerRuns) / peerRuns);
+                theirs.orElseThrow().values[i] = peer.get()
+                        .unit()
+                        .of(sample(peer.get().sample(), peer.get().run(), peerRuns));
             }
         }
-        String compared = theirs.map(p -> String.format(
-                        Locale.ROOT,
-                        "\"peer\":%s,\"ratio\":%.2f,\"peer_best\":%s,\"peer_is\":\"%s\"",
-                        number(p.median()),
-                        work.unit().ratio(ours.median(), p.median()),
-                        number(p.best()),
-                        peer.orElseThrow().name()))
-                .orElse("\"peer\":null,\"ratio\":null");
         return String.format(
                 Locale.ROOT,
-                "{\"row\":\"%s\",\"ours\":%s,%s,\"unit\":\"%s\",\"threads\":%d,\"best\":%s,\"median\":%s,\"runs\":%d}",
+                "{\"row\":\"%s\",\"ours\":%s,%s,\"unit\":\"%s\",\"threads\":%d,\"best\":%s,\"median\":%s,\"samples\":%d}",
                 name,
                 number(ours.median()),
-                compared,
+                theirs.map(p -> compared(ours, p, peer.orElseThrow().name())).orElse("\"peer\":null,\"ratio\":null"),
                 work.unit().name(),
                 threads,
                 number(ours.best()),
@@ -64,12 +62,33 @@ final class Sampler {
                 ours.values.length);
     }
 
+    /** The ratio of the medians, and that of the best: on a busy machine the second is what was least disturbed. */
+    private static String compared(Samples ours, Samples theirs, String name) {
+        return String.format(
+                Locale.ROOT,
+                "\"peer\":%s,\"ratio\":%.3f,\"peer_best\":%s,\"best_ratio\":%.3f,\"peer_is\":\"%s\"",
+                number(theirs.median()),
+                ours.unit.ratio(ours.median(), theirs.median()),
+                number(theirs.best()),
+                ours.unit.ratio(ours.best(), theirs.best()),
+                name);
+    }
+
     /** Four digits are more than the machine repeats. */
     private static String number(double value) {
-        return new java.math.BigDecimal(value)
-                .round(new java.math.MathContext(4))
+        return new BigDecimal(value)
+                .round(new MathContext(4))
                 .stripTrailingZeros()
                 .toPlainString();
+    }
+
+    /** The first run after the other side's is not counted where runs are short: it finds the caches full of other things. */
+    private static double sample(Work.Sample sample, Runnable run, int runs) throws InterruptedException {
+        if (runs > 1) {
+            Thread.sleep(PAUSE_MILLIS);
+            run.run();
+        }
+        return sample.of(runs);
     }
 
     /**
@@ -80,10 +99,10 @@ final class Sampler {
         double start = processorSeconds();
         double one = Double.POSITIVE_INFINITY;
         int runs = 1;
-        do {
-            one = Math.min(one, seconds(run, runs) / runs);
+        while (processorSeconds() - start < atLeast) {
+            one = Math.min(one, Work.seconds(run, runs) / runs);
             runs = (int) Math.clamp(Math.ceil(SAMPLE_SECONDS / one), 1, 1_000_000);
-        } while (processorSeconds() - start < atLeast);
+        }
         return runs;
     }
 
@@ -94,13 +113,5 @@ final class Sampler {
                         .orElseGet(() -> Duration.ofNanos(System.nanoTime()))
                         .toNanos()
                 * 1e-9;
-    }
-
-    private static double seconds(Runnable run, int times) {
-        long start = System.nanoTime();
-        for (int i = 0; i < times; i++) {
-            run.run();
-        }
-        return (System.nanoTime() - start) * 1e-9;
     }
 }

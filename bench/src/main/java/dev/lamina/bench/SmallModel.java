@@ -7,18 +7,15 @@ import static dev.lamina.nn.Optimizers.sgd;
 import dev.lamina.core.Random;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
-import dev.lamina.core.Variable;
 import dev.lamina.data.Dataset;
 import dev.lamina.nn.Model;
 import dev.lamina.nn.Sequential;
-import java.util.List;
 
 /** The network 20-64-64-1 whose step is so small that it shows what a step costs beside the arithmetic. */
 final class SmallModel {
     static final int BATCH = 32;
     static final int BATCHES = 100;
     static final double RATE = 0.01;
-    static final double MOMENTUM = 0.9;
 
     private static final int IN = 20;
     private static final int HIDDEN = 64;
@@ -30,7 +27,7 @@ final class SmallModel {
         Model model = Sequential.of(dense(HIDDEN).relu(), dense(HIDDEN).relu(), dense(1));
         model.seed(1);
         model.initialize(IN);
-        return model.compile(sgd(RATE).momentum(MOMENTUM), mse());
+        return model.compile(sgd(RATE).momentum(0.9), mse());
     }
 
     /** Examples (N, 20). */
@@ -48,16 +45,16 @@ final class SmallModel {
         return Dataset.of(features, targets(features));
     }
 
-    /** The peer with the parameters of a model. */
-    static PlainMlp plain(Model model) {
-        List<Variable> parameters = model.parameters();
-        float[][] kernels = new float[3][];
-        float[][] biases = new float[3][];
-        for (int i = 0; i < 3; i++) {
-            kernels[i] = parameters.get(2 * i).value().toFloatArray();
-            biases[i] = parameters.get(2 * i + 1).value().toFloatArray();
-        }
-        int[] widths = {IN, HIDDEN, HIDDEN, 1};
-        return new PlainMlp(BATCH, widths, kernels, biases, (float) RATE, (float) MOMENTUM);
+    /** The same for a peer. */
+    static Peers.Training training() {
+        Tensor features = features();
+        return Networks.training(
+                model(),
+                features.toFloatArray(),
+                targets(features).toFloatArray(),
+                BATCH,
+                Peers.Training.Rule.MSE_MOMENTUM,
+                RATE,
+                false);
     }
 }

@@ -1,0 +1,73 @@
+package dev.lamina.bench.peers;
+
+import java.util.Arrays;
+import org.bytedeco.pytorch.CompilationUnit;
+import org.bytedeco.pytorch.Function;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.QualifiedName;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * LibTorch's fused Adam. Its C++ class has no such option and the binding no such function, so two lines of TorchScript call
+ * the kernel that Python's {@code Adam(fused=True)} calls.
+ */
+final class FusedAdam {
+    private final Tensor[] parameters;
+    private final Function step;
+    private final IValue[] state;
+
+    FusedAdam(Tensor[] parameters, double rate) {
+        this.parameters = parameters;
+        CompilationUnit unit = torch.compile(script(parameters.length));
+        step = unit.get_function(new QualifiedName("step"));
+        Function pack = unit.get_function(new QualifiedName("pack"));
+        Tensor[] means = zeros();
+        Tensor[] squares = zeros();
+        Tensor[] steps = new Tensor[parameters.length];
+        Arrays.setAll(steps, i -> torch.zeros(1).squeeze());
+        state = new IValue[] {
+            pack(pack, parameters), pack(pack, means), pack(pack, squares), pack(pack, steps), new IValue(rate)
+        };
+    }
+
+    private Tensor[] zeros() {
+        Tensor[] zeros = new Tensor[parameters.length];
+        Arrays.setAll(zeros, i -> torch.zeros_like(parameters[i].detach()));
+        return zeros;
+    }
+
+    private static String script(int count) {
+        StringBuilder names = new StringBuilder();
+        StringBuilder typed = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            names.append(i == 0 ? "g" : ", g").append(i);
+            typed.append(i == 0 ? "g" : ", g").append(i).append(": Tensor");
+        }
+        return """
+               def pack(%2$s):
+                   return [%1$s]
+               def step(%2$s, p: List[Tensor], m: List[Tensor], v: List[Tensor], t: List[Tensor], rate: float):
+                   torch._foreach_add_(t, 1.0)
+                   torch._fused_adam_(p, [%1$s], m, v, [], t, lr=rate, beta1=0.9, beta2=0.999, weight_decay=0.0,
+                       eps=1e-8, amsgrad=False, maximize=False)
+                   return 0
+               """.formatted(names, typed);
+    }
+
+    private static IValue pack(Function pack, Tensor[] tensors) {
+        IValue[] values = new IValue[tensors.length];
+        Arrays.setAll(values, i -> new IValue(tensors[i]));
+        return pack.apply(new IValueVector(values));
+    }
+
+    void step() {
+        IValue[] arguments = new IValue[parameters.length + state.length];
+        for (int i = 0; i < parameters.length; i++) {
+            arguments[i] = new IValue(parameters[i].grad());
+        }
+        System.arraycopy(state, 0, arguments, parameters.length, state.length);
+        step.run(new IValueVector(arguments));
+    }
+}

@@ -1,0 +1,123 @@
+package dev.lamina.bench;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A library that ours is compared with. The implementations are in module bench/peers, which only {@code bench/run} builds, so
+ * that the ordinary build needs none of these libraries.
+ */
+public interface Peers {
+    /** Name in the table of rows. */
+    String library();
+
+    /** C = A B. */
+    default Optional<Rival> product(Product product) {
+        return Optional.empty();
+    }
+
+    /** {@link Chain}: eight operations one after the other. */
+    default Optional<Rival> chain(MemorySegment x, long count) {
+        return Optional.empty();
+    }
+
+    /** Softmax of rows and its gradient; the result is both, one after the other. */
+    default Optional<Rival> softmax(Rows rows) {
+        return Optional.empty();
+    }
+
+    /** Layer normalization of rows with scale and shift, and its three gradients; the result is all four, one after the other. */
+    default Optional<Rival> layerNorm(Rows rows) {
+        return Optional.empty();
+    }
+
+    /** Training steps: one pass over the examples in their order; the result is the mean loss of the last pass. */
+    default Optional<Rival> train(Training training) {
+        return Optional.empty();
+    }
+
+    /** The name of a program that makes a network 784-10, predicts once, and prints its memory last. */
+    default Optional<String> firstPrediction() {
+        return Optional.empty();
+    }
+
+    /**
+     * One side of a comparison.
+     *
+     * @param name with version
+     * @param run one run
+     * @param result values of the last run
+     */
+    record Rival(String name, Runnable run, Supplier<float[]> result) {}
+
+    /** A (m, k) and B (k, n), row-major; with {@code bf16} all three matrices are. */
+    record Product(int m, int k, int n, boolean bf16, MemorySegment a, MemorySegment b) {}
+
+    /** x and the gradient of y, both (rows, columns) in f32; scale and shift are (columns). */
+    record Rows(
+            int rows,
+            int columns,
+            MemorySegment x,
+            MemorySegment upstream,
+            MemorySegment scale,
+            MemorySegment shift,
+            double epsilon) {}
+
+    /**
+     * A network of dense layers with relu between them.
+     *
+     * @param kernels (in, out) for each layer
+     * @param biases (out) for each layer
+     * @param features (N, in)
+     * @param targets (N, out) of the squared error, or numbers of classes (N) of the cross-entropy
+     * @param rule how parameters move
+     * @param bf16 products in bf16, parameters in f32
+     */
+    record Training(
+            float[][] kernels,
+            float[][] biases,
+            float[] features,
+            float[] targets,
+            int batch,
+            Rule rule,
+            double rate,
+            boolean bf16) {
+        /** Loss and optimizer. */
+        public enum Rule {
+            /** Mean squared error; gradient descent with momentum 0.9. */
+            MSE_MOMENTUM,
+            /** Cross-entropy of classes; Adam with the usual constants. */
+            CLASSES_ADAM
+        }
+
+        /** Number of batches. */
+        public int batches() {
+            int in = kernels[0].length / biases[0].length;
+            return features.length / in / batch;
+        }
+    }
+
+    /** The library of a name, if it is there. */
+    static Optional<Peers> library(String name) {
+        for (Peers peers : ServiceLoader.load(Peers.class)) {
+            if (peers.library().equals(name)) {
+                return Optional.of(peers);
+            }
+        }
+        System.err.println("bench: " + name + " is not there (module bench/peers is not built): no peer for this row");
+        return Optional.empty();
+    }
+
+    /** Asks a library; says on stderr when it is not there or does not load. */
+    static Optional<Rival> ask(String library, Function<Peers, Optional<Rival>> question) {
+        try {
+            return library(library).flatMap(question);
+        } catch (LinkageError e) {
+            System.err.println("bench: " + library + " does not load here: " + e);
+            return Optional.empty();
+        }
+    }
+}

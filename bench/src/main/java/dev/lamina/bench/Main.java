@@ -95,6 +95,7 @@ public final class Main {
                 "-Dlamina.threads=" + threads,
                 // LibTorch calls MKL in place of OpenBLAS, whose threads would fight with its own.
                 "-Dorg.bytedeco.openblas.load=mkl",
+                "-Dslf4j.internal.verbosity=ERROR",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName(),

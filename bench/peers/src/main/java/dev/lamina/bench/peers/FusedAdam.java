@@ -15,12 +15,15 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class FusedAdam {
     private final Tensor[] parameters;
+    /** Owns the function. */
+    private final CompilationUnit unit;
+
     private final Function step;
     private final IValue[] state;
 
     FusedAdam(Tensor[] parameters, double rate) {
         this.parameters = parameters;
-        CompilationUnit unit = torch.compile(script(parameters.length));
+        unit = torch.compile(script(parameters.length));
         step = unit.get_function(new QualifiedName("step"));
         Function pack = unit.get_function(new QualifiedName("pack"));
         Tensor[] means = zeros();

@@ -16,7 +16,8 @@ final class Copy {
                 "MemorySegment.copy",
                 Unit.rate("GB/s", 2e-9 * bytes),
                 () -> Team.run(
-                        lines, (first, last) -> MemorySegment.copy(from, 64L * first, to, 64L * first, 64L * (last - first))));
+                        lines,
+                        (first, last) -> MemorySegment.copy(from, 64L * first, to, 64L * first, 64L * (last - first))));
     }
 
     private static MemorySegment touched(long bytes) {

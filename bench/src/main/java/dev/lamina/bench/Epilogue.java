@@ -14,7 +14,8 @@ final class Epilogue implements Work {
     private static final int SIZE = 1024;
 
     private final Tensor a = Tensor.of(Matmul.filled(SIZE * SIZE, 7), SIZE, SIZE);
-    private final Tensor b = Tensor.of(Matmul.filled(SIZE * SIZE, 5), SIZE, SIZE).mul(1.0 / 64).evaluate();
+    private final Tensor b =
+            Tensor.of(Matmul.filled(SIZE * SIZE, 5), SIZE, SIZE).mul(1.0 / 64).evaluate();
     private final Tensor bias = Tensor.of(Matmul.filled(SIZE, 11), SIZE);
     private final Execution fused;
     private final Execution alone;
@@ -24,7 +25,8 @@ final class Epilogue implements Work {
         Tensor right = Tensor.input(DType.F32, Shape.of(SIZE, SIZE));
         Tensor shift = Tensor.input(DType.F32, Shape.of(SIZE));
         Tensor product = left.matmul(right);
-        fused = Plan.compile(List.of(left, right, shift), List.of(product.add(shift).gelu()), Map.of())
+        fused = Plan.compile(
+                        List.of(left, right, shift), List.of(product.add(shift).gelu()), Map.of())
                 .start();
         fused.input(0, a);
         fused.input(1, b);
@@ -48,8 +50,12 @@ final class Epilogue implements Work {
     public void check() {
         run();
         alone.run();
-        float[] expected =
-                alone.outputTensor(0).add(bias).cast(DType.F64).gelu().cast(DType.F32).toFloatArray();
+        float[] expected = alone.outputTensor(0)
+                .add(bias)
+                .cast(DType.F64)
+                .gelu()
+                .cast(DType.F32)
+                .toFloatArray();
         Check.close("gelu", expected, fused.outputTensor(0).toFloatArray(), 1e-5);
     }
 

@@ -63,7 +63,11 @@ final class FirstStep implements Work {
     /** All inputs are 0, so all classes are as likely. */
     @Override
     public void check() {
-        Check.close("loss of the first step", Math.log(10), Double.parseDouble(child.run().split(" ")[0]), 1e-5);
+        Check.close(
+                "loss of the first step",
+                Math.log(10),
+                Double.parseDouble(child.run().split(" ")[0]),
+                1e-5);
     }
 
     @Override

@@ -18,9 +18,7 @@ final class FitStep implements Work {
 
     private FitStep(String library) {
         this.library = library;
-        rival = library.isEmpty()
-                ? Optional.empty()
-                : Peers.ask(library, peers -> peers.train(SmallModel.training()));
+        rival = library.isEmpty() ? Optional.empty() : Peers.ask(library, peers -> peers.train(SmallModel.training()));
     }
 
     /** With kernels that do nothing: what is left is the engine. */

@@ -34,7 +34,8 @@ final class JarSizes implements Work {
     public double sample(int runs) {
         try (Stream<Path> files = Files.list(folder)) {
             long bytes = 0;
-            for (Path file : files.filter(path -> path.toString().endsWith(".jar")).toList()) {
+            for (Path file :
+                    files.filter(path -> path.toString().endsWith(".jar")).toList()) {
                 bytes += Files.size(file);
             }
             return bytes;

@@ -37,8 +37,8 @@ final class LayerNorm implements Work {
     /** As layer {@code layerNorm} of nn does it. */
     private static List<Tensor> outputs(Tensor x, Tensor above, Tensor scale, Tensor shift) {
         Tensor centred = x.sub(x.meanKeep(-1));
-        Tensor normal = centred.mul(
-                centred.square().meanKeep(-1).add(RowData.EPSILON).rsqrt());
+        Tensor normal =
+                centred.mul(centred.square().meanKeep(-1).add(RowData.EPSILON).rsqrt());
         Tensor y = normal.mul(scale).add(shift);
         List<Tensor> outputs = new ArrayList<>(List.of(y));
         outputs.addAll(Gradients.of(y, above, List.of(x, scale, shift)));

@@ -35,8 +35,7 @@ final class Matmul implements Work {
                 .start();
         execution.input(0, Tensor.of(a, m, k).cast(dtype).evaluate());
         execution.input(1, Tensor.of(b, k, n).cast(dtype).evaluate());
-        Peers.Product product =
-                new Peers.Product(m, k, n, dtype == DType.BF16, execution.input(0), execution.input(1));
+        Peers.Product product = new Peers.Product(m, k, n, dtype == DType.BF16, execution.input(0), execution.input(1));
         rival = Peers.ask(Row.ONEDNN, peers -> peers.product(product));
     }
 

@@ -39,7 +39,11 @@ final class Networks {
                 .value("loss");
         rival.ifPresent(other -> {
             other.run().run();
-            Check.close("loss of the first epoch, against " + other.name(), other.result().get()[0], loss, tolerance);
+            Check.close(
+                    "loss of the first epoch, against " + other.name(),
+                    other.result().get()[0],
+                    loss,
+                    tolerance);
         });
     }
 }

@@ -71,7 +71,13 @@ public final class LibTorch implements Peers {
                 name,
                 () -> latest.keep(() -> {
                     Tensor y = torch.softmax(x, 1, new ScalarTypeOptional());
-                    TensorVector g = torch.grad(new TensorVector(y), new TensorVector(x), new TensorVector(upstream), new BoolOptional(), false, false);
+                    TensorVector g = torch.grad(
+                            new TensorVector(y),
+                            new TensorVector(x),
+                            new TensorVector(upstream),
+                            new BoolOptional(),
+                            false,
+                            false);
                     return new Tensor[] {y, g.get(0)};
                 }),
                 latest::values));
@@ -92,7 +98,12 @@ public final class LibTorch implements Peers {
                     Tensor y = torch.layer_norm(
                             x, shape, new TensorOptional(scale), new TensorOptional(shift), rows.epsilon(), true);
                     TensorVector g = torch.grad(
-                            new TensorVector(y), new TensorVector(x, scale, shift), new TensorVector(upstream), new BoolOptional(), false, false);
+                            new TensorVector(y),
+                            new TensorVector(x, scale, shift),
+                            new TensorVector(upstream),
+                            new BoolOptional(),
+                            false,
+                            false);
                     return new Tensor[] {y, g.get(0), g.get(1), g.get(2)};
                 }),
                 latest::values));

@@ -34,7 +34,8 @@ final class TorchTraining {
             int in = training.kernels()[i].length / out;
             Tensor kernel = LibTorch.tensor(Address.of(training.kernels()[i]).segment(), in, out);
             parameters[2 * i] = kernel.t().contiguous().set_requires_grad(true);
-            parameters[2 * i + 1] = LibTorch.tensor(Address.of(training.biases()[i]).segment(), out)
+            parameters[2 * i + 1] = LibTorch.tensor(
+                            Address.of(training.biases()[i]).segment(), out)
                     .set_requires_grad(true);
             biases[i] = new TensorOptional(parameters[2 * i + 1]);
         }
@@ -49,8 +50,7 @@ final class TorchTraining {
 
     private Tensor[] batches(float[] values) {
         int width = values.length / training.batches() / training.batch();
-        Tensor all = LibTorch.tensor(
-                Address.of(values).segment(), training.batches(), training.batch(), width);
+        Tensor all = LibTorch.tensor(Address.of(values).segment(), training.batches(), training.batch(), width);
         Tensor[] batches = new Tensor[training.batches()];
         Arrays.setAll(batches, i -> all.select(0, i));
         return batches;

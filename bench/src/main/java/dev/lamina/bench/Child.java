@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A new JVM with a program of this module or of a peer, and what it prints. */
 final class Child {
@@ -14,8 +15,8 @@ final class Child {
     /** With the options of the {@code lamina} command but no archive; {@code classPath} as for java. */
     Child(String classPath, String main, String... words) {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"));
-        command.add("-Dlamina.threads=" + Main.threads());
+        command.addAll(List.of("-XX:+UseSerialGC", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(List.of("-Dslf4j.internal.verbosity=ERROR", "-Dlamina.threads=" + Main.threads()));
         command.addAll(List.of("-cp", classPath, main));
         command.addAll(List.of(words));
     }
@@ -25,15 +26,21 @@ final class Child {
         Path archive = Main.root().resolve("bench/target").resolve(name + ".aot");
         List<String> cached = new ArrayList<>(command);
         command.add(1, "-XX:AOTCacheOutput=" + archive);
-        run();
+        lines();
         command.clear();
         command.addAll(cached);
         command.add(1, "-XX:AOTCache=" + archive);
         return this;
     }
 
-    /** Starts it, waits for its end, and returns its last line; fails when it fails. */
-    String run() {
+    /** Starts it, waits for its end, and returns the numbers of its last line; fails when it fails. */
+    double[] run() {
+        return Stream.of(lines().getLast().split(" ", -1))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
+    }
+
+    private List<String> lines() {
         try {
             Path out = Files.createTempFile("lamina-bench", ".txt");
             try {
@@ -44,7 +51,7 @@ final class Child {
                         .waitFor();
                 List<String> lines = Files.readAllLines(out);
                 Check.that(code == 0 && !lines.isEmpty(), "a child failed: " + command + " printed " + lines);
-                return lines.getLast();
+                return lines;
             } finally {
                 Files.delete(out);
             }

@@ -55,13 +55,12 @@ final class FirstPrediction implements Work {
     }
 
     private static double megabytes(Child child) {
-        String line = child.run();
-        return Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
+        return child.run()[1];
     }
 
     @Override
     public void check() {
-        Check.close("sum of probabilities", 1, Double.parseDouble(ours.run().split(" ")[0]), 1e-5);
+        Check.close("sum of probabilities", 1, ours.run()[0], 1e-5);
     }
 
     @Override

@@ -57,7 +57,7 @@ final class FirstStep implements Work {
 
     @Override
     public double sample(int runs) {
-        return Double.parseDouble(child.run().split(" ")[1]);
+        return child.run()[1];
     }
 
     /** All inputs are 0, so all classes are as likely. */
@@ -66,7 +66,7 @@ final class FirstStep implements Work {
         Check.close(
                 "loss of the first step",
                 Math.log(10),
-                Double.parseDouble(child.run().split(" ")[0]),
+                child.run()[0],
                 1e-5);
     }
 

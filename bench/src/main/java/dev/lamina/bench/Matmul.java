@@ -70,7 +70,7 @@ final class Matmul implements Work {
                 long right = (long) b[l * n + at % n];
                 sum += left * right;
             }
-            double expected = dtype.round(sum);
+            double expected = dtype.round((double) sum);
             Check.that(expected == actual[at], "matmul at " + at + ": expected " + expected + ", got " + actual[at]);
         }
         rival.ifPresent(other -> {

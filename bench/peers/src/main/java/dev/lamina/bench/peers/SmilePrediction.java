@@ -11,9 +11,9 @@ import smile.model.mlp.OutputFunction;
 public final class SmilePrediction {
     private SmilePrediction() {}
 
-    /** Makes a network 784-10, predicts once, prints the sum of the probabilities and its memory. */
+    /** Makes a network 784-10-10, as Smile takes none without a hidden layer, predicts once, prints the sum of the probabilities and its memory. */
     public static void main(String[] args) throws IOException {
-        MLP network = new MLP(Layer.input(784), Layer.mle(10, OutputFunction.SOFTMAX));
+        MLP network = new MLP(Layer.input(784), Layer.rectifier(10), Layer.mle(10, OutputFunction.SOFTMAX));
         double[] probabilities = new double[10];
         network.predict(new double[784], probabilities);
         System.out.println(Arrays.stream(probabilities).sum() + " " + ProcessMemory.peakMegabytes());

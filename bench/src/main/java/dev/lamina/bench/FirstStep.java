@@ -63,11 +63,7 @@ final class FirstStep implements Work {
     /** All inputs are 0, so all classes are as likely. */
     @Override
     public void check() {
-        Check.close(
-                "loss of the first step",
-                Math.log(10),
-                child.run()[0],
-                1e-5);
+        Check.close("loss of the first step", Math.log(10), child.run()[0], 1e-5);
     }
 
     @Override

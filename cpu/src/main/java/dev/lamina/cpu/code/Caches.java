@@ -23,7 +23,7 @@ public record Caches(long l1, long l2, long l3) {
     }
 
     private static Caches detect() {
-        if (Isa.detect().equals(Isa.NONE)) {
+        if (Isa.detect().vectorBits() == 0) {
             return USUAL;
         }
         try {

@@ -48,7 +48,7 @@ final class CodeMemory {
         }
         CodeMemory memory = new CodeMemory(address);
         LIVE.addAndGet(bytes);
-        CLEANER.register(memory, free(address, bytes));
+        CLEANER.register(memory, new Release(address, bytes));
         return memory;
     }
 
@@ -65,12 +65,13 @@ final class CodeMemory {
         return address;
     }
 
-    /** A method of its own, so that the action does not hold the object whose end it waits for. */
-    private static Runnable free(long address, long bytes) {
-        return () -> {
+    /** Gives the memory back. Not a lambda: the first one would cost milliseconds of a cold start. */
+    private record Release(long address, long bytes) implements Runnable {
+        @Override
+        public void run() {
             Pages.unmap(address, bytes);
             LIVE.addAndGet(-bytes);
-        };
+        }
     }
 
     private static synchronized void collect() {

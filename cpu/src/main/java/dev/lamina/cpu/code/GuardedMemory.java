@@ -1,15 +1,12 @@
 package dev.lamina.cpu.code;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Cleaner;
 
 /**
  * For tests of kernels: memory right beside a page that nobody can touch, so that a kernel that reads or writes one byte too far ends the process. It lives as long as
- * this object is reachable.
+ * the segment is reachable.
  */
 public final class GuardedMemory {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     private final MemorySegment segment;
 
     private GuardedMemory(long bytes, boolean atEnd) {
@@ -21,8 +18,8 @@ public final class GuardedMemory {
                 || !Pages.makeUntouchable(start + Pages.SIZE + inside, Pages.SIZE)) {
             throw new IllegalStateException("the system gives no guarded memory of " + bytes + " bytes");
         }
-        segment = Native.memory(start + Pages.SIZE + (atEnd ? inside - bytes : 0), bytes);
-        CLEANER.register(this, () -> Pages.unmap(start, all));
+        long first = start + Pages.SIZE + (atEnd ? inside - bytes : 0);
+        segment = Native.memory(first, bytes, () -> Pages.unmap(start, all));
     }
 
     /** Zeroed memory whose last byte is the last before the page. It is aligned only as its size allows. */
@@ -35,12 +32,12 @@ public final class GuardedMemory {
         return new GuardedMemory(bytes, false);
     }
 
-    /** The memory. It does not keep itself alive: this object does. */
+    /** The memory. */
     public MemorySegment segment() {
         return segment;
     }
 
-    /** The address of the first byte. */
+    /** The address of the first byte. It does not keep the memory alive. */
     public long address() {
         return segment.address();
     }

@@ -68,4 +68,10 @@ final class Native {
     static MemorySegment memory(long address, long bytes) {
         return MemorySegment.ofAddress(address).reinterpret(bytes);
     }
+
+    /** The same; the action runs when the segment and its slices are no longer reachable. */
+    @SuppressWarnings("restricted") // of memory that we mapped
+    static MemorySegment memory(long address, long bytes, Runnable end) {
+        return MemorySegment.ofAddress(address).reinterpret(bytes, Arena.ofAuto(), segment -> end.run());
+    }
 }

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.lamina.cpu.Allocation;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -177,5 +179,59 @@ class CodeTest {
         for (int i = 0; i < entries.size(); i++) {
             assertEquals(i, run(entries.get(i)));
         }
+    }
+
+    @Test
+    void aCallAllocatesNothing() throws CodeException {
+        CodeBatch batch = new CodeBatch();
+        Entry entry = batch.add("store", store(1));
+        batch.publish();
+        GuardedMemory memory = GuardedMemory.beginningAtGuard(8);
+        long address = memory.address();
+        long least = Allocation.least(20, () -> {
+            for (int i = 0; i < 10_000; i++) {
+                entry.call(address, 0, 0, 0);
+            }
+        });
+        assertEquals(0, least);
+        assertEquals(1, memory.segment().get(ValueLayout.JAVA_LONG, 0));
+    }
+
+    @Test
+    void tilesMultiply() throws CodeException {
+        assumeTrue(Isa.machine().amx(), "skipped: no AMX");
+        // 16 x 32 times 32 x 16 of bf16 ones and twos: each sum is 64.
+        Assembler code = new Assembler();
+        Abi.host().prologue(code, 0);
+        code.emit(Op.LDTILECFG, Mem.at(Gpr.RCX));
+        code.load(Gpr.RAX, 64);
+        code.emit(Op.TILEZERO, new Tile(0));
+        code.emit(Op.TILELOADD, new Tile(1), Mem.at(Gpr.RDI, Gpr.RAX));
+        code.emit(Op.TILELOADD, new Tile(2), Mem.at(Gpr.RSI, Gpr.RAX));
+        code.emit(Op.TDPBF16PS, new Tile(0), new Tile(1), new Tile(2));
+        code.emit(Op.TILESTORED, Mem.at(Gpr.RDX, Gpr.RAX), new Tile(0));
+        code.emit(Op.TILERELEASE);
+        Abi.host().epilogue(code);
+        CodeBatch batch = new CodeBatch();
+        Entry entry = batch.add("tiles", code);
+        batch.publish();
+        GuardedMemory[] blocks = new GuardedMemory[4];
+        for (int i = 0; i < 4; i++) {
+            blocks[i] = GuardedMemory.endingAtGuard(i == 3 ? 64 : 1024);
+        }
+        for (int i = 0; i < 512; i++) {
+            blocks[0].segment().setAtIndex(ValueLayout.JAVA_SHORT, i, (short) 0x3F80);
+            blocks[1].segment().setAtIndex(ValueLayout.JAVA_SHORT, i, (short) 0x4000);
+        }
+        blocks[3].segment().set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
+        for (int tile = 0; tile < 3; tile++) {
+            blocks[3].segment().set(ValueLayout.JAVA_SHORT, 16 + 2 * tile, (short) 64);
+            blocks[3].segment().set(ValueLayout.JAVA_BYTE, 48 + tile, (byte) 16);
+        }
+        entry.call(blocks[0].address(), blocks[1].address(), blocks[2].address(), blocks[3].address());
+        for (int i = 0; i < 256; i++) {
+            assertEquals(64f, blocks[2].segment().getAtIndex(ValueLayout.JAVA_FLOAT, i));
+        }
+        Reference.reachabilityFence(blocks);
     }
 }

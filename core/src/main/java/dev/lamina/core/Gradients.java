@@ -34,7 +34,10 @@ public final class Gradients {
      */
     public static Gradients of(Tensor loss, Collection<Variable> variables) {
         requireScalar(loss);
-        List<Tensor> values = variables.stream().map(Variable::value).toList();
+        List<Tensor> values = new ArrayList<>();
+        for (Variable variable : variables) {
+            values.add(variable.value());
+        }
         List<Tensor> gradients = of(loss, loss.onesLike(), values);
         Map<Variable, Tensor> result = new LinkedHashMap<>();
         int i = 0;
@@ -62,7 +65,11 @@ public final class Gradients {
             throw new ShapeException(
                     "gradients: expected an upstream gradient of shape " + y.shape() + ", got " + upstream.shape());
         }
-        Map<Node, Tensor> all = walk(y, upstream, xs.stream().map(Tensor::node).toList());
+        List<Node> nodes = new ArrayList<>();
+        for (Tensor x : xs) {
+            nodes.add(x.node());
+        }
+        Map<Node, Tensor> all = walk(y, upstream, nodes);
         List<Tensor> result = new ArrayList<>();
         for (Tensor x : xs) {
             Tensor gradient = all.get(x.node());

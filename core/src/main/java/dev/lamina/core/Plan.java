@@ -2,7 +2,9 @@ package dev.lamina.core;
 
 import dev.lamina.core.compiler.PlanBinding;
 import dev.lamina.core.compiler.ProgramCache;
+import dev.lamina.core.op.Node;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 
@@ -32,13 +34,17 @@ public final class Plan {
      */
     public static Plan compile(List<Tensor> inputs, List<Tensor> outputs, Map<Variable, Tensor> updates) {
         updates.forEach(Variable::requireSame);
-        List<Variable> variables = new ArrayList<>(updates.keySet());
         PlanBinding binding = PlanBinding.of(
-                inputs.stream().map(Tensor::node).toList(),
-                outputs.stream().map(Tensor::node).toList(),
-                variables,
-                variables.stream().map(variable -> updates.get(variable).node()).toList());
+                nodes(inputs), nodes(outputs), new ArrayList<>(updates.keySet()), nodes(updates.values()));
         return new Plan(binding, List.copyOf(inputs), List.copyOf(outputs));
+    }
+
+    private static List<Node> nodes(Collection<Tensor> tensors) {
+        List<Node> nodes = new ArrayList<>();
+        for (Tensor tensor : tensors) {
+            nodes.add(tensor.node());
+        }
+        return nodes;
     }
 
     /** State for runs: memory for inputs, outputs and intermediate values. */

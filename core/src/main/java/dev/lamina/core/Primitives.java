@@ -81,19 +81,18 @@ public sealed interface Primitives permits Tensor {
     /** Axes in another order: axis i of the result is axis {@code axes[i]} of this tensor. */
     default Tensor permute(int... axes) {
         Shape from = node().shape();
-        int[] normal = Arrays.stream(axes).map(from::axis).toArray();
-        if (normal.length != from.rank() || Arrays.stream(normal).distinct().count() != from.rank()) {
+        int[] normal = from.axes(axes);
+        int[] sorted = normal.clone();
+        Arrays.sort(sorted);
+        if (!Arrays.equals(sorted, Shape.allAxes(from.rank()))) {
             throw new ShapeException("permute: expected each of the " + from.rank() + " axes of " + from + " once, got "
                     + Arrays.toString(axes) + "; give 0 to " + (from.rank() - 1) + " in another order");
         }
-        int[] dims = Arrays.stream(normal).map(from::dim).toArray();
-        boolean same = true;
-        for (int i = 0; i < normal.length; i++) {
-            same &= normal[i] == i;
+        int[] dims = new int[normal.length];
+        for (int i = 0; i < dims.length; i++) {
+            dims[i] = from.dim(normal[i]);
         }
-        return same
-                ? self()
-                : view(new View.Permute(Arrays.stream(normal).boxed().toList()), Shape.of(dims));
+        return Arrays.equals(normal, sorted) ? self() : view(new View.Permute(Shape.list(normal)), Shape.of(dims));
     }
 
     /** This tensor broadcast to a shape: new axes in front, axes of extent 1 repeated. */
@@ -122,10 +121,14 @@ public sealed interface Primitives permits Tensor {
     default Tensor sumTo(Shape shape) {
         Shape from = node().shape();
         int extra = from.rank() - shape.rank();
-        int[] axes = java.util.stream.IntStream.range(0, from.rank())
-                .filter(i -> i < extra || (shape.dim(i - extra) == 1 && from.dim(i) != 1))
-                .toArray();
-        Tensor sum = axes.length == 0 ? self() : reduce(Reduce.Kind.SUM, axes);
+        int[] axes = new int[from.rank()];
+        int count = 0;
+        for (int i = 0; i < axes.length; i++) {
+            if (i < extra || (shape.dim(i - extra) == 1 && from.dim(i) != 1)) {
+                axes[count++] = i;
+            }
+        }
+        Tensor sum = count == 0 ? self() : reduce(Reduce.Kind.SUM, Arrays.copyOf(axes, count));
         return sum.reshape(shape);
     }
 
@@ -161,7 +164,8 @@ public sealed interface Primitives permits Tensor {
     /** Combines all elements along axes, which stay with extent 1. */
     default Tensor reduce(Reduce.Kind kind, int... axes) {
         Node node = node();
-        int[] sorted = Arrays.stream(axes).map(node.shape()::axis).sorted().toArray();
+        int[] sorted = node.shape().axes(axes);
+        Arrays.sort(sorted);
         Shape shape = node.shape();
         for (int i = 0; i < sorted.length; i++) {
             if (i > 0 && sorted[i] == sorted[i - 1]) {
@@ -178,7 +182,7 @@ public sealed interface Primitives permits Tensor {
         if (sorted.length == 0 && !index) {
             return self();
         }
-        Reduce op = new Reduce.Over(kind, Arrays.stream(sorted).boxed().toList());
+        Reduce op = new Reduce.Over(kind, Shape.list(sorted));
         return Tensor.of(new Node(op, List.of(node), shape, index ? DType.I64 : node.dtype()));
     }
 

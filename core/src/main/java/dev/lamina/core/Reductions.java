@@ -5,7 +5,6 @@ import dev.lamina.core.op.View;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Functions of all elements along axes. No axis given means all axes; negative axes count from the end. The axes
@@ -233,19 +232,18 @@ public sealed interface Reductions permits Tensor {
     /** The axes as numbers from 0 to rank - 1; all of them if none is given. */
     private int[] chosen(int... axes) {
         Shape shape = self().shape();
-        return axes.length == 0
-                ? IntStream.range(0, shape.rank()).toArray()
-                : Arrays.stream(axes).map(shape::axis).toArray();
+        return axes.length == 0 ? Shape.allAxes(shape.rank()) : shape.axes(axes);
     }
 
     /** The kept result without the axes. */
     private Tensor without(Tensor kept, int... axes) {
         int[] gone = chosen(axes);
-        int[] dims = IntStream.range(0, kept.rank())
-                .filter(i -> Arrays.stream(gone).noneMatch(axis -> axis == i))
-                .map(kept::dim)
-                .toArray();
-        return kept.reshape(Shape.of(dims));
+        Arrays.sort(gone);
+        Shape shape = kept.shape();
+        for (int i = gone.length - 1; i >= 0; i--) {
+            shape = shape.remove(gone[i]);
+        }
+        return kept.reshape(shape);
     }
 
     private long count(int... axes) {

@@ -1,6 +1,8 @@
 package dev.lamina.core;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** The extents of a tensor, outermost axis first. A shape without axes is that of a scalar. */
@@ -60,6 +62,32 @@ public final class Shape {
                                     + "; axes count from 0, negative ones from the end");
         }
         return normal;
+    }
+
+    /** Axes as numbers from 0 to rank - 1. */
+    int[] axes(int... axes) {
+        int[] normal = axes.clone();
+        for (int i = 0; i < normal.length; i++) {
+            normal[i] = axis(normal[i]);
+        }
+        return normal;
+    }
+
+    /** 0, 1 ... of a rank: all axes. */
+    static int[] allAxes(int rank) {
+        int[] axes = new int[rank];
+        for (int i = 0; i < rank; i++) {
+            axes[i] = i;
+        }
+        return axes;
+    }
+
+    static List<Integer> list(int... numbers) {
+        List<Integer> list = new ArrayList<>(numbers.length);
+        for (int number : numbers) {
+            list.add(number);
+        }
+        return List.copyOf(list);
     }
 
     /** This shape with one extent replaced. */

@@ -76,7 +76,7 @@ public sealed interface ShapeOps permits Tensor {
     /** Two axes swapped. */
     default Tensor transpose(int a, int b) {
         Shape shape = self().shape();
-        int[] axes = IntStream.range(0, shape.rank()).toArray();
+        int[] axes = Shape.allAxes(shape.rank());
         axes[shape.axis(a)] = shape.axis(b);
         axes[shape.axis(b)] = shape.axis(a);
         return self().permute(axes);

@@ -406,9 +406,15 @@ public abstract class Layer {
         }
         boolean fixed = frozenAbove || frozen;
         Kind kind = fixed ? Kind.FROZEN : Kind.PARAMETER;
-        parameters.forEach((key, variable) -> visitor.accept(prefix + key, new Entry(kind, variable)));
-        states.forEach((key, variable) -> visitor.accept(prefix + key, new Entry(Kind.STATE, variable)));
-        children.forEach((key, child) -> child.visit(prefix + key + "/", fixed, seen, visitor));
+        for (Map.Entry<String, Variable> entry : parameters.entrySet()) {
+            visitor.accept(prefix + entry.getKey(), new Entry(kind, entry.getValue()));
+        }
+        for (Map.Entry<String, Variable> entry : states.entrySet()) {
+            visitor.accept(prefix + entry.getKey(), new Entry(Kind.STATE, entry.getValue()));
+        }
+        for (Map.Entry<String, Layer> entry : children.entrySet()) {
+            entry.getValue().visit(prefix + entry.getKey() + "/", fixed, seen, visitor);
+        }
     }
 
     /** Elements in the parameters of this layer alone. */

@@ -150,10 +150,11 @@ public abstract class Optimizer {
     /** The same with the numbers of {@link #scalars} as tensors, for a plan that is fed with them. */
     final Map<Variable, Tensor> updates(Map<Variable, Tensor> gradients, List<Tensor> scalars) {
         Map<Variable, Tensor> next = new LinkedHashMap<>();
-        clip.of(gradients).forEach((variable, gradient) -> {
-            ParameterUpdate parameter = new ParameterUpdate(this, variable, gradient, scalars, next);
+        for (Map.Entry<Variable, Tensor> entry : clip.of(gradients).entrySet()) {
+            Variable variable = entry.getKey();
+            ParameterUpdate parameter = new ParameterUpdate(this, variable, entry.getValue(), scalars, next);
             next.put(variable, next(parameter).cast(variable.dtype()));
-        });
+        }
         return next;
     }
 
@@ -189,12 +190,15 @@ public abstract class Optimizer {
     // ---------------------------------------------------------------- state
 
     final Variable slot(Variable parameter, String name, double initial) {
-        return slots.computeIfAbsent(parameter, key -> new LinkedHashMap<>())
-                .computeIfAbsent(
-                        name,
-                        key -> Variable.of(
-                                parameter.name() + "/" + name,
-                                Tensor.full(parameter.dtype(), initial, parameter.shape())));
+        slots.putIfAbsent(parameter, new LinkedHashMap<>());
+        Map<String, Variable> own = slots.get(parameter);
+        Variable slot = own.get(name);
+        if (slot == null) {
+            slot = Variable.of(
+                    parameter.name() + "/" + name, Tensor.full(parameter.dtype(), initial, parameter.shape()));
+            own.put(name, slot);
+        }
+        return slot;
     }
 
     /** This optimizer's own variables, by name, of a parameter; empty before its first step. */

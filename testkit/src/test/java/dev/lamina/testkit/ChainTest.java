@@ -243,6 +243,17 @@ class ChainTest {
         assertFalse(tasks.contains(" 0 bytes"), tasks);
     }
 
+    // ---------------------------------------------------------------- seeds
+
+    @Test
+    void theSeedOfReshapedNumbersIsComputedFirst() {
+        Tensor number = Tensor.scalar(5L);
+        tasks(() -> {
+            Tensor drawn = Random.of(number.add(1)).uniform(DType.F32, Shape.of(3), 0, 1);
+            return Tensor.concat(0, drawn.reshape(1, 3), Tensor.ones(DType.F32, Shape.of(1, 3)));
+        });
+    }
+
     private static Map<Variable, Tensor> ordered(Variable a, Tensor nextA, Variable b, Tensor nextB) {
         Map<Variable, Tensor> updates = new LinkedHashMap<>();
         updates.put(a, nextA);

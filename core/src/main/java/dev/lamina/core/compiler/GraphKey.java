@@ -48,7 +48,7 @@ final class GraphKey {
             for (int k = 0; k < inputs.size(); k++) {
                 links[used++] = order.positions().get(inputs.get(k));
             }
-            h = 31 * h + 961 * ops[i].hashCode() + 31 * shapes[i].hashCode() + dtypes[i].hashCode();
+            h = 31 * h + 961 * Op.hash(ops[i]) + 31 * shapes[i].hashCode() + dtypes[i].hashCode();
         }
         edges = Arrays.copyOf(links, used + outputs.size() + targets.size());
         for (Node output : outputs) {
@@ -70,9 +70,18 @@ final class GraphKey {
         return other instanceof GraphKey key
                 && key.hash == hash
                 && Arrays.equals(key.edges, edges)
-                && Arrays.equals(key.ops, ops)
                 && Arrays.equals(key.shapes, shapes)
+                && sameOps(key.ops)
                 && Arrays.equals(key.dtypes, dtypes)
                 && key.backend.equals(backend);
+    }
+
+    private boolean sameOps(Op[] others) {
+        for (int i = 0; i < ops.length; i++) {
+            if (!Op.same(others[i], ops[i])) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -151,11 +151,24 @@ final class IndexMap {
         return other instanceof IndexMap map
                 && Arrays.equals(space, map.space)
                 && Arrays.equals(base, map.base)
-                && Arrays.deepEquals(coefficients, map.coefficients);
+                && sameCoefficients(map.coefficients);
+    }
+
+    private boolean sameCoefficients(long[][] others) {
+        for (int d = 0; d < base.length; d++) {
+            if (!Arrays.equals(coefficients[d], others[d])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override
     public int hashCode() {
-        return 31 * Arrays.hashCode(base) + Arrays.deepHashCode(coefficients);
+        int hash = Arrays.hashCode(base);
+        for (long[] row : coefficients) {
+            hash = 31 * hash + Arrays.hashCode(row);
+        }
+        return hash;
     }
 }

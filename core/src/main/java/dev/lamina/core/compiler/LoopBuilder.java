@@ -17,13 +17,11 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
-import java.util.function.ToIntFunction;
 
 /** Writes the values of a fused loop: follows expressions from what is stored up to what is loaded. */
 final class LoopBuilder {
     private final Storage storage;
-    private final ToIntFunction<Node> buffers;
+    private final Map<Node, Integer> buffers;
     private final List<Integer> reduced;
     private final List<Node> inside;
     private final Shape full;
@@ -34,7 +32,7 @@ final class LoopBuilder {
     private final Map<Object, Integer> known = new HashMap<>();
 
     /** A loop over the unit's shape. */
-    LoopBuilder(Unit unit, Storage storage, ToIntFunction<Node> buffers) {
+    LoopBuilder(Unit unit, Storage storage, Map<Node, Integer> buffers) {
         this(
                 unit.full(),
                 unit.reduced(),
@@ -49,7 +47,7 @@ final class LoopBuilder {
      * @param inside stored nodes that this very loop computes
      * @param buffers where stored nodes are
      */
-    LoopBuilder(Shape full, List<Integer> reduced, List<Node> inside, Storage storage, ToIntFunction<Node> buffers) {
+    LoopBuilder(Shape full, List<Integer> reduced, List<Node> inside, Storage storage, Map<Node, Integer> buffers) {
         this.full = full;
         this.reduced = reduced;
         this.inside = inside;
@@ -69,12 +67,12 @@ final class LoopBuilder {
         }
     }
 
-    /** The loop that computes the unit's nodes and stores those for which the test holds. */
-    Task.Loop build(Predicate<Node> isStored) {
+    /** The loop that computes the unit's nodes and stores those that have a buffer. */
+    Task.Loop build() {
         for (Node node : inside) {
             int value = compute(node, map(node));
-            if (isStored.test(node)) {
-                stores.add(new Task.Store(value, map(node).access(buffers.applyAsInt(node), node)));
+            if (buffers.containsKey(node)) {
+                stores.add(new Task.Store(value, map(node).access(buffer(node), node)));
             }
         }
         return loop();
@@ -120,7 +118,7 @@ final class LoopBuilder {
             return done;
         }
         int value = storage.contains(node) && !inside.contains(node)
-                ? add(new Task.Load(map.access(buffers.applyAsInt(node), node)))
+                ? add(new Task.Load(map.access(buffer(node), node)))
                 : compute(node, map);
         known.put(key, value);
         return value;
@@ -174,7 +172,7 @@ final class LoopBuilder {
             // A reshape keeps the row-major position, which is all that a load needs.
             Task.Access access = map.access(0, node);
             if (storage.contains(input)) {
-                return add(new Task.Load(access.at(buffers.applyAsInt(input))));
+                return add(new Task.Load(access.at(buffer(input))));
             }
             return input.op() instanceof Sample.Uniform uniform
                     ? uniform(uniform, input, node, map)
@@ -186,9 +184,13 @@ final class LoopBuilder {
 
     private int uniform(Sample.Uniform uniform, Node sample, Node shown, IndexMap map) {
         Node seed = sample.input(0);
-        Task.Access access = new Task.Access(buffers.applyAsInt(seed), seed.dtype(), 0, dims, new long[dims.length]);
+        Task.Access access = new Task.Access(buffer(seed), seed.dtype(), 0, dims, new long[dims.length]);
         return add(new Task.Uniform(
                 access, uniform.stream(), sample.dtype(), map.offset(shown.shape()), map.strides(shown.shape())));
+    }
+
+    private int buffer(Node node) {
+        return buffers.getOrDefault(node, -1);
     }
 
     private int add(Task.Value value) {

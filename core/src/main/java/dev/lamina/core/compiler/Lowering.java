@@ -67,7 +67,7 @@ public final class Lowering {
                 Unit now = units.get(node);
                 if (source != now && source.fits(now) && !reaches(source, now)) {
                     source.absorb(now);
-                    now.nodes().forEach(member -> units.put(member, source));
+                    move(now, source);
                 }
             }
         }
@@ -80,19 +80,25 @@ public final class Lowering {
             Unit unit = units.get(node);
             for (Storage.Read read : unit == null ? List.<Storage.Read>of() : unit.reads(node)) {
                 if (read.memory().op() instanceof Contract) {
-                    readers.computeIfAbsent(units.get(read.memory()), product -> new LinkedHashSet<>())
-                            .add(unit);
+                    readers.putIfAbsent(units.get(read.memory()), new LinkedHashSet<>());
+                    readers.get(units.get(read.memory())).add(unit);
                 }
             }
         }
-        readers.forEach((product, maps) -> {
-            for (Unit map : maps) {
+        for (Unit product : readers.keySet()) {
+            for (Unit map : readers.get(product)) {
                 if (product.leads(map, storage) && !reaches(product, map)) {
                     product.lead(map);
-                    map.nodes().forEach(node -> units.put(node, product));
+                    move(map, product);
                 }
             }
-        });
+        }
+    }
+
+    private void move(Unit from, Unit to) {
+        for (Node node : from.nodes()) {
+            units.put(node, to);
+        }
     }
 
     /** The units that this one reads from. */

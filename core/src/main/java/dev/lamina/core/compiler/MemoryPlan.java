@@ -1,8 +1,5 @@
 package dev.lamina.core.compiler;
 
-import java.util.Arrays;
-import java.util.stream.IntStream;
-
 /**
  * Places intermediate values in one block of memory so that values alive at the same time do not overlap: largest first, each at
  * the lowest place that is free during its life.
@@ -20,33 +17,39 @@ public final class MemoryPlan {
      */
     public MemoryPlan(long[] sizes, int[] births, int[] deaths) {
         offsets = new long[sizes.length];
-        int[] order = IntStream.range(0, sizes.length)
-                .boxed()
-                // Comparator.comparingLong would make a serializable lambda, which no AOT cache holds: this runs at
-                // every start.
-                .sorted((i, j) -> Long.compare(sizes[j], sizes[i]))
-                .mapToInt(i -> i)
-                .toArray();
+        int[] order = new int[sizes.length];
+        for (int i = 0; i < order.length; i++) {
+            insert(order, i, i, sizes, true);
+        }
         long end = 0;
+        int[] rivals = new int[order.length];
         for (int place = 0; place < order.length; place++) {
             int value = order[place];
-            int[] rivals = Arrays.stream(order, 0, place)
-                    .filter(other -> births[other] <= deaths[value] && births[value] <= deaths[other])
-                    .boxed()
-                    .sorted((i, j) -> Long.compare(offsets[i], offsets[j]))
-                    .mapToInt(i -> i)
-                    .toArray();
-            long at = 0;
-            for (int rival : rivals) {
-                if (at + sizes[value] <= offsets[rival]) {
-                    break;
+            int count = 0;
+            for (int i = 0; i < place; i++) {
+                int other = order[i];
+                if (births[other] <= deaths[value] && births[value] <= deaths[other]) {
+                    insert(rivals, count++, other, offsets, false);
                 }
-                at = Math.max(at, align(offsets[rival] + sizes[rival]));
+            }
+            long at = 0;
+            for (int i = 0; i < count && at + sizes[value] > offsets[rivals[i]]; i++) {
+                at = Math.max(at, align(offsets[rivals[i]] + sizes[rivals[i]]));
             }
             offsets[value] = at;
             end = Math.max(end, at + sizes[value]);
         }
         total = align(end);
+    }
+
+    /** Puts a value behind those that come first by their keys, and behind equals. */
+    private static void insert(int[] sorted, int count, int value, long[] keys, boolean falling) {
+        int at = count;
+        while (at > 0 && (falling ? keys[sorted[at - 1]] < keys[value] : keys[sorted[at - 1]] > keys[value])) {
+            sorted[at] = sorted[at - 1];
+            at--;
+        }
+        sorted[at] = value;
     }
 
     /** First byte of each value. */

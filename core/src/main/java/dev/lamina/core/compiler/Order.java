@@ -4,7 +4,6 @@ import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,7 +11,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.ToLongFunction;
 
 /**
  * Orders units so that inputs come before users and little memory is alive at a time. Two orders are made, the one that needs less
@@ -24,6 +22,7 @@ final class Order {
     private final Map<Node, Unit> units;
     private final Map<Unit, List<Unit>> sources = new HashMap<>();
     private final Map<Unit, List<Unit>> users = new HashMap<>();
+    private final Map<Unit, Integer> places = new HashMap<>();
     private final Map<Node, List<Unit>> readers = new HashMap<>();
     private final Set<Node> outputs = new HashSet<>();
 
@@ -44,14 +43,18 @@ final class Order {
         for (Storage.Read from : unit.reads()) {
             Unit source = units.get(from.memory());
             if (source != unit && read.add(from.memory())) {
-                readers.computeIfAbsent(from.memory(), node -> new ArrayList<>())
-                        .add(unit);
+                add(readers, from.memory(), unit);
                 if (source != null && before.add(source)) {
-                    users.computeIfAbsent(source, key -> new ArrayList<>()).add(unit);
+                    add(users, source, unit);
                 }
             }
         }
         sources.put(unit, List.copyOf(before));
+    }
+
+    private static <K> void add(Map<K, List<Unit>> lists, K key, Unit unit) {
+        lists.putIfAbsent(key, new ArrayList<>());
+        lists.get(key).add(unit);
     }
 
     /** The order that needs less memory. */
@@ -63,14 +66,15 @@ final class Order {
 
     /** Most bytes of intermediate values alive at the same time. */
     private long peak(List<Unit> order) {
-        Map<Node, Integer> open = new HashMap<>();
+        Map<Node, Integer> open = left();
         long live = 0;
         long peak = 0;
         for (Unit unit : order) {
             live += made(unit);
             peak = Math.max(peak, live);
             for (Node node : reads(unit)) {
-                int left = open.merge(node, readers.get(node).size() - 1, (old, first) -> old - 1);
+                int left = open.get(node) - 1;
+                open.put(node, left);
                 live -= left == 0 ? temporary(node) : 0;
             }
         }
@@ -90,8 +94,14 @@ final class Order {
                 updates.add(unit);
             }
         }
-        updates.forEach(unit -> sources.get(unit).forEach(source -> visit(source, order)));
-        updates.forEach(unit -> visit(unit, order));
+        for (Unit unit : updates) {
+            for (Unit source : sources.get(unit)) {
+                visit(source, order);
+            }
+        }
+        for (Unit unit : updates) {
+            visit(unit, order);
+        }
         return List.copyOf(order);
     }
 
@@ -116,27 +126,22 @@ final class Order {
 
     private List<Unit> frugal(List<Unit> deep) {
         Map<Unit, Set<Unit>> waits = waits();
-        Map<Unit, Integer> places = new HashMap<>();
-        deep.forEach(unit -> places.put(unit, places.size()));
-        Map<Node, Integer> left = new HashMap<>();
-        readers.forEach((node, by) -> left.put(node, by.size()));
+        Map<Node, Integer> left = left();
         Set<Unit> done = new LinkedHashSet<>();
-        Set<Unit> ready = new LinkedHashSet<>(
-                deep.stream().filter(unit -> sources.get(unit).isEmpty()).toList());
+        Set<Unit> ready = new LinkedHashSet<>();
+        for (Unit unit : deep) {
+            places.put(unit, places.size());
+            if (sources.get(unit).isEmpty()) {
+                ready.add(unit);
+            }
+        }
         while (!ready.isEmpty()) {
-            ToLongFunction<Unit> cost = unit -> made(unit) - freed(unit, left);
-            // See MemoryPlan: no Comparator.comparing, for quick starts.
-            Comparator<Unit> cheapest = (a, b) -> {
-                int order = Long.compare(cost.applyAsLong(a), cost.applyAsLong(b));
-                return order != 0 ? order : places.get(a) - places.get(b);
-            };
-            Unit next = ready.stream()
-                    .filter(unit -> done.containsAll(waits.getOrDefault(unit, Set.of())))
-                    .min(cheapest)
-                    .orElseGet(() -> ready.iterator().next());
+            Unit next = next(ready, waits, done, left);
             ready.remove(next);
             done.add(next);
-            reads(next).forEach(node -> left.merge(node, -1, Integer::sum));
+            for (Node node : reads(next)) {
+                left.put(node, left.get(node) - 1);
+            }
             for (Unit user : users.getOrDefault(next, List.of())) {
                 if (done.containsAll(sources.get(user))) {
                     ready.add(user);
@@ -146,6 +151,31 @@ final class Order {
         return List.copyOf(done);
     }
 
+    /** The unit that adds least memory, of those that overwrite nothing still read if there are any. */
+    private Unit next(Set<Unit> ready, Map<Unit, Set<Unit>> waits, Set<Unit> done, Map<Node, Integer> left) {
+        Unit best = ready.iterator().next();
+        long least = Long.MAX_VALUE;
+        for (Unit unit : ready) {
+            if (done.containsAll(waits.getOrDefault(unit, Set.of()))) {
+                long cost = made(unit) - freed(unit, left);
+                if (cost < least || (cost == least && places.get(unit) < places.get(best))) {
+                    best = unit;
+                    least = cost;
+                }
+            }
+        }
+        return best;
+    }
+
+    /** For each node that is read the number of units that read it. */
+    private Map<Node, Integer> left() {
+        Map<Node, Integer> left = new HashMap<>();
+        for (Map.Entry<Node, List<Unit>> entry : readers.entrySet()) {
+            left.put(entry.getKey(), entry.getValue().size());
+        }
+        return left;
+    }
+
     /** For each unit that writes over a variable the units that read the old value. */
     private Map<Unit, Set<Unit>> waits() {
         Map<Unit, Set<Unit>> waits = new HashMap<>();
@@ -153,7 +183,8 @@ final class Order {
             int target = graph.targets().get(i);
             if (target >= 0) {
                 Unit writer = units.get(graph.outputs().get(i));
-                Set<Unit> before = waits.computeIfAbsent(writer, unit -> new LinkedHashSet<>());
+                waits.putIfAbsent(writer, new LinkedHashSet<>());
+                Set<Unit> before = waits.get(writer);
                 before.addAll(readers.getOrDefault(graph.inputs().get(target), List.of()));
                 before.remove(writer);
             }

@@ -3,7 +3,6 @@ package dev.lamina.core.compiler;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Node;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -43,11 +42,15 @@ final class Schedule {
 
     /** The tasks in order with the memory they need. */
     Lowered lowered() {
-        TaskBuilder builder = new TaskBuilder(storage, buffers);
+        TaskBuilder builder = new TaskBuilder(storage, buffers, scratch);
         List<Task> tasks = new ArrayList<>();
-        order.forEach(unit -> builder.add(unit, this::isRead, tasks));
+        for (Unit unit : order) {
+            builder.add(unit, tasks);
+        }
         int first = graph.inputs().size();
-        copies.forEach((output, node) -> builder.copy(node, first + output, tasks));
+        for (Map.Entry<Integer, Node> copy : copies.entrySet()) {
+            builder.copy(copy.getValue(), first + copy.getKey(), tasks);
+        }
         int count = temporaries.size();
         long[] sizes = new long[count];
         int[] births = new int[count];
@@ -66,13 +69,10 @@ final class Schedule {
         int inputs = graph.inputs().size();
         int outputs = graph.outputs().size();
         long[] all = new long[inputs + outputs + temporary.length];
-        Arrays.setAll(
-                all,
-                i -> i < inputs
-                        ? bytes(graph.inputs().get(i))
-                        : i < inputs + outputs
-                                ? bytes(graph.outputs().get(i - inputs))
-                                : temporary[i - inputs - outputs]);
+        for (int i = 0; i < inputs + outputs; i++) {
+            all[i] = bytes(i < inputs ? graph.inputs().get(i) : graph.outputs().get(i - inputs));
+        }
+        System.arraycopy(temporary, 0, all, inputs + outputs, temporary.length);
         return all;
     }
 

@@ -15,6 +15,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,7 @@ final class Simplify {
         @Override
         public boolean equals(Object other) {
             return other instanceof Key key
-                    && op.equals(key.op)
+                    && Op.same(op, key.op)
                     && inputs.equals(key.inputs)
                     && shape.equals(key.shape)
                     && dtype == key.dtype;
@@ -54,7 +55,7 @@ final class Simplify {
 
         @Override
         public int hashCode() {
-            return 31 * (31 * op.hashCode() + inputs.hashCode()) + shape.hashCode();
+            return 31 * (31 * Op.hash(op) + inputs.hashCode()) + shape.hashCode();
         }
     }
 
@@ -75,7 +76,10 @@ final class Simplify {
     }
 
     private static Node elementwise(Elementwise op, Node node) {
-        boolean constant = node.inputs().stream().allMatch(input -> input.op() instanceof Leaf.Constant);
+        boolean constant = true;
+        for (Node input : node.inputs()) {
+            constant &= input.op() instanceof Leaf.Constant;
+        }
         if (constant) {
             return fold(op, node);
         }
@@ -132,11 +136,13 @@ final class Simplify {
             }
             case View.Permute outer -> {
                 if (input.op() instanceof View.Permute inner) {
-                    List<Integer> axes =
-                            outer.axes().stream().map(inner.axes()::get).toList();
+                    List<Integer> axes = new ArrayList<>();
+                    boolean same = true;
+                    for (int axis : outer.axes()) {
+                        same &= inner.axes().get(axis) == axes.size();
+                        axes.add(inner.axes().get(axis));
+                    }
                     Node from = input.input(0);
-                    boolean same =
-                            java.util.stream.IntStream.range(0, axes.size()).allMatch(i -> axes.get(i) == i);
                     yield same ? from : new Node(new View.Permute(axes), List.of(from), node.shape(), node.dtype());
                 }
                 yield node;
@@ -154,25 +160,35 @@ final class Simplify {
         if (node.input(0).shape().dim(-1) != 1 || product.rounded() != node.dtype()) {
             return node;
         }
-        List<Node> factors = node.inputs().stream()
-                .map(factor -> factor.shape().equals(node.shape())
-                        ? factor
-                        : new Node(new View.Expand(), List.of(factor), node.shape(), node.dtype()))
-                .toList();
+        List<Node> factors = new ArrayList<>();
+        for (Node factor : node.inputs()) {
+            boolean whole = factor.shape().equals(node.shape());
+            factors.add(whole ? factor : new Node(new View.Expand(), List.of(factor), node.shape(), node.dtype()));
+        }
         return new Node(Elementwise.MUL, factors, node.shape(), node.dtype());
     }
 
     private static Node reduce(Reduce.Over reduce, Node node) {
         Node input = node.input(0);
-        boolean trivial = reduce.axes().stream().allMatch(axis -> input.shape().dim(axis) == 1);
-        return switch (reduce.kind()) {
-            case SUM, MAX, MIN -> {
-                List<Integer> axes = reduce.axes().stream()
-                        .filter(axis -> input.shape().dim(axis) != 1)
-                        .toList();
-                Reduce over = axes.equals(reduce.axes()) ? reduce : new Reduce.Over(reduce.kind(), axes);
-                yield trivial ? input : new Node(over, node.inputs(), node.shape(), node.dtype());
+        List<Integer> axes = new ArrayList<>();
+        for (int axis : reduce.axes()) {
+            if (input.shape().dim(axis) != 1) {
+                axes.add(axis);
             }
+        }
+        boolean trivial = axes.isEmpty();
+        boolean same = axes.size() == reduce.axes().size();
+        return switch (reduce.kind()) {
+            case SUM, MAX, MIN ->
+                trivial
+                        ? input
+                        : same
+                                ? node
+                                : new Node(
+                                        new Reduce.Over(reduce.kind(), List.copyOf(axes)),
+                                        node.inputs(),
+                                        node.shape(),
+                                        node.dtype());
             case ARGMAX, ARGMIN ->
                 trivial ? new Node(new Leaf.Constant(0), List.of(), node.shape(), node.dtype()) : node;
         };

@@ -19,8 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
-import java.util.function.ToIntFunction;
 
 /**
  * Decides which nodes are stored in memory. All others live inside the kernels that use them, possibly computed in several.
@@ -120,7 +118,9 @@ final class Storage {
         if (isLoop(node) && !(node.op() instanceof Reduce)) {
             visitInputs(node, IndexMap.identity(node.shape()), reads, seen);
         } else {
-            node.inputs().forEach(input -> visit(input, IndexMap.identity(input.shape()), reads, seen));
+            for (Node input : node.inputs()) {
+                visit(input, IndexMap.identity(input.shape()), reads, seen);
+            }
         }
         return reads;
     }
@@ -155,35 +155,37 @@ final class Storage {
         reads(node);
         boolean region = node.op() instanceof View && !isLoop(node);
         if (!isLoop(node) && !region) {
-            node.inputs().forEach(input -> window(input, any -> 0, this::store));
+            for (Node input : node.inputs()) {
+                window(input, Map.of());
+            }
         }
     }
 
     /**
-     * The strided window that a node is, seen through views on something stored; or nothing, if a node has to be stored first:
-     * it is then given to the consumer.
+     * The strided window that a node is, seen through views on something stored. What has to be stored for that is stored.
+     *
+     * @param buffers where stored nodes are
      */
-    Optional<Task.Access> window(Node node, ToIntFunction<Node> buffers, Consumer<Node> missing) {
+    Task.Access window(Node node, Map<Node, Integer> buffers) {
         Node at = node;
         IndexMap map = IndexMap.identity(node.shape());
         while (!stored.contains(at)) {
             Node input = at.op() instanceof View && isLoop(at) ? behindAfter(at.input(0)) : at;
             if (input == at) {
-                missing.accept(at);
-                return Optional.empty();
+                store(at);
+                break;
             }
-            if (at.op() instanceof View.Reshape && stored.contains(input)) {
-                return Optional.of(map.access(buffers.applyAsInt(input), at));
-            }
-            Optional<IndexMap> next = map.through((View) at.op(), at.shape(), input.shape());
+            boolean linear = at.op() instanceof View.Reshape && stored.contains(input);
+            Optional<IndexMap> next =
+                    linear ? Optional.empty() : map.through((View) at.op(), at.shape(), input.shape());
             if (next.isEmpty()) {
-                missing.accept(input);
-                return Optional.empty();
+                store(input);
+                return map.access(buffers.getOrDefault(input, -1), at);
             }
             map = next.get();
             at = input;
         }
-        return Optional.of(map.access(buffers.applyAsInt(at), at));
+        return map.access(buffers.getOrDefault(at, -1), at);
     }
 
     private void visit(Node node, IndexMap map, List<Read> reads, Set<Read> seen) {
@@ -200,31 +202,15 @@ final class Storage {
 
     private void visitInputs(Node node, IndexMap map, List<Read> reads, Set<Read> seen) {
         switch (node.op()) {
-            case View view
-            when isLoop(node) -> {
-                Node input = behindAfter(node.input(0));
-                if (view instanceof View.After) {
-                    // The order matters only against something that is computed.
-                    Node before = behindViews(node.input(1));
-                    if (!(before.op() instanceof Leaf)) {
-                        storeSeed(before);
-                        reads.add(new Read(before, map));
-                    }
-                }
-                if (view instanceof View.Reshape && stored.contains(input)) {
-                    reads.add(new Read(input, node, map));
-                } else if (!(view instanceof View.Reshape && isLinear(input))) {
-                    Optional<IndexMap> next = map.through(view, node.shape(), input.shape());
-                    next.ifPresentOrElse(inner -> visit(input, inner, reads, seen), () -> store(input));
-                }
-            }
-            case Sample ignored -> {
-                storeSeed(node.input(0));
-                reads.add(new Read(node.input(0), map));
-            }
+            case View view when isLoop(node) -> visitInput(view, node, map, reads, seen);
+            case Sample ignored -> reads.add(new Read(seed(node), map));
             case View ignored -> throw new IllegalStateException("regions are stored");
             case Leaf ignored -> {}
-            case Elementwise ignored -> node.inputs().forEach(input -> visit(input, map, reads, seen));
+            case Elementwise ignored -> {
+                for (Node input : node.inputs()) {
+                    visit(input, map, reads, seen);
+                }
+            }
             case Reduce ignored -> throw new IllegalStateException("reductions are stored");
             case Contract ignored -> throw new IllegalStateException("products are stored");
             case Gather ignored -> throw new IllegalStateException("gathers are stored");
@@ -234,10 +220,35 @@ final class Storage {
         }
     }
 
-    private void storeSeed(Node seed) {
-        if (!stored.contains(seed)) {
-            store(seed);
+    private void visitInput(View view, Node node, IndexMap map, List<Read> reads, Set<Read> seen) {
+        Node input = behindAfter(node.input(0));
+        if (view instanceof View.After) {
+            // The order matters only against something that is computed.
+            Node before = behindViews(node.input(1));
+            if (!(before.op() instanceof Leaf)) {
+                store(before);
+                reads.add(new Read(before, map));
+            }
         }
+        boolean linear = view instanceof View.Reshape && isLinear(input);
+        if (linear && stored.contains(input)) {
+            reads.add(new Read(input, node, map));
+        } else if (linear && input.op() instanceof Sample) {
+            reads.add(new Read(seed(input), map));
+        } else if (!linear) {
+            Optional<IndexMap> next = map.through(view, node.shape(), input.shape());
+            if (next.isPresent()) {
+                visit(input, next.get(), reads, seen);
+            } else {
+                store(input);
+            }
+        }
+    }
+
+    /** The seed of a sample, which is stored. */
+    private Node seed(Node sample) {
+        store(sample.input(0));
+        return sample.input(0);
     }
 
     private void store(Node node) {

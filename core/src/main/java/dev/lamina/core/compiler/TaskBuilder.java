@@ -16,29 +16,35 @@ import dev.lamina.core.op.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
+import java.util.Set;
 
 /** Writes the tasks of units, with buffers known. */
 final class TaskBuilder {
     private final Storage storage;
     private final Map<Node, Integer> buffers;
+    private final Set<Node> scratch;
 
-    TaskBuilder(Storage storage, Map<Node, Integer> buffers) {
+    /**
+     * @param buffers where stored nodes are
+     * @param scratch products that only the rest of their chain reads
+     */
+    TaskBuilder(Storage storage, Map<Node, Integer> buffers, Set<Node> scratch) {
         this.storage = storage;
         this.buffers = buffers;
+        this.scratch = scratch;
     }
 
     /** Adds the tasks of a unit. */
-    void add(Unit unit, Predicate<Node> isStored, List<Task> tasks) {
+    void add(Unit unit, List<Task> tasks) {
         Node node = unit.nodes().get(0);
         switch (node.op()) {
-            case Leaf ignored -> tasks.add(loop(unit, isStored));
-            case Elementwise ignored -> tasks.add(loop(unit, isStored));
-            case Reduce.Over ignored -> tasks.add(loop(unit, isStored));
-            case Sample ignored -> tasks.add(loop(unit, isStored));
+            case Leaf ignored -> tasks.add(loop(unit));
+            case Elementwise ignored -> tasks.add(loop(unit));
+            case Reduce.Over ignored -> tasks.add(loop(unit));
+            case Sample ignored -> tasks.add(loop(unit));
             case View.Pad pad -> pad(pad, node, tasks);
             case View.Concat concat -> concat(concat.axis(), node, tasks);
-            case View ignored -> tasks.add(loop(unit, isStored));
+            case View ignored -> tasks.add(loop(unit));
             case Reduce.Scan scan -> {
                 Task.Access in = last(window(node.input(0)), scan.axis());
                 tasks.add(new Task.Scanning(scan.reversed(), in, last(whole(node), scan.axis())));
@@ -46,7 +52,7 @@ final class TaskBuilder {
             case Contract.MatMul op -> {
                 Task.MatMul product =
                         new Task.MatMul(window(node.input(0)), window(node.input(1)), whole(node), op.rounded());
-                tasks.add(unit.isChain() ? chain(product, unit, isStored) : product);
+                tasks.add(unit.isChain() ? chain(product, unit) : product);
             }
             case Gather.Rows ignored ->
                 tasks.add(new Task.Gather(window(node.input(0)), window(node.input(1)), whole(node)));
@@ -65,23 +71,21 @@ final class TaskBuilder {
 
     /** Adds the copy of a stored node to another buffer. */
     void copy(Node node, int buffer, List<Task> tasks) {
-        tasks.add(new LoopBuilder(node.shape(), List.of(), List.of(), storage, buffers::get)
+        tasks.add(new LoopBuilder(node.shape(), List.of(), List.of(), storage, buffers)
                 .move(node, whole(node).at(buffer)));
     }
 
-    private Task.Loop loop(Unit unit, Predicate<Node> isStored) {
-        return new LoopBuilder(unit, storage, buffers::get).build(isStored);
+    private Task.Loop loop(Unit unit) {
+        return new LoopBuilder(unit, storage, buffers).build();
     }
 
     /** The epilogue stores the product as well if somebody else reads it. */
-    private Task.Chain chain(Task.MatMul product, Unit unit, Predicate<Node> isStored) {
+    private Task.Chain chain(Task.MatMul product, Unit unit) {
         Task.Access out = product.out();
-        Task.Loop map = Epilogue.over(loop(unit, isStored), out.dims()).orElseThrow();
+        Task.Loop map = Epilogue.over(loop(unit), out.dims()).orElseThrow();
         List<Task.Store> stores = new ArrayList<>(map.stores());
-        for (int v = 0;
-                isStored.test(unit.nodes().get(0))
-                        && stores.size() == map.stores().size();
-                v++) {
+        boolean read = !scratch.contains(unit.nodes().get(0));
+        for (int v = 0; read && stores.size() == map.stores().size(); v++) {
             if (map.values().get(v) instanceof Task.Load load && load.access().buffer() == out.buffer()) {
                 stores.add(new Task.Store(v, out));
             }
@@ -99,13 +103,13 @@ final class TaskBuilder {
                     start * strides[axis],
                     part.shape().dims(),
                     strides);
-            tasks.add(new LoopBuilder(part.shape(), List.of(), List.of(), storage, buffers::get).move(part, target));
+            tasks.add(new LoopBuilder(part.shape(), List.of(), List.of(), storage, buffers).move(part, target));
             start += part.shape().dim(axis);
         }
     }
 
     private void pad(View.Pad pad, Node node, List<Task> tasks) {
-        LoopBuilder fill = new LoopBuilder(node.shape(), List.of(), List.of(), storage, buffers::get);
+        LoopBuilder fill = new LoopBuilder(node.shape(), List.of(), List.of(), storage, buffers);
         tasks.add(fill.fill(pad.value(), whole(node)));
         Node inner = node.input(0);
         long offset = 0;
@@ -116,14 +120,11 @@ final class TaskBuilder {
         }
         Task.Access target = new Task.Access(
                 buffers.get(node), node.dtype(), offset, inner.shape().dims(), strides);
-        tasks.add(new LoopBuilder(inner.shape(), List.of(), List.of(), storage, buffers::get).move(inner, target));
+        tasks.add(new LoopBuilder(inner.shape(), List.of(), List.of(), storage, buffers).move(inner, target));
     }
 
     private Task.Access window(Node node) {
-        return storage.window(node, buffers::get, missing -> {
-                    throw new IllegalStateException("not stored: " + missing);
-                })
-                .orElseThrow();
+        return storage.window(node, buffers);
     }
 
     private Task.Access whole(Node node) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Work that becomes one task (or a few on the same output): either nodes computed by one fused loop, or a single node of
@@ -51,7 +52,11 @@ final class Unit {
     }
 
     List<Storage.Read> reads() {
-        return nodes.stream().flatMap(node -> reads.get(node).stream()).toList();
+        List<Storage.Read> all = new ArrayList<>();
+        for (Node node : nodes) {
+            all.addAll(reads.get(node));
+        }
+        return all;
     }
 
     /** Whether a node may be written over memory that this unit reads: that is read at the index or the row of the node only. */
@@ -94,9 +99,11 @@ final class Unit {
         boolean same = shape == user ? covers(user, this) : covers(this, user);
         // What follows a reduction at row level alone needs no rows that are kept.
         boolean follows = shape == this && user.reduced.isEmpty() && !user.full.equals(full);
-        return same
-                && (shape.reduced.isEmpty() || shape.hasRows(follows ? Long.MAX_VALUE : Task.Loop.MAX_ROW))
-                && user.nodes.stream().allMatch(node -> readsFit(node, shape, user));
+        boolean fits = same && (shape.reduced.isEmpty() || shape.hasRows(follows ? Long.MAX_VALUE : Task.Loop.MAX_ROW));
+        for (int i = 0; fits && i < user.nodes.size(); i++) {
+            fits = readsFit(user.nodes.get(i), shape, user);
+        }
+        return fits;
     }
 
     private static boolean covers(Unit shape, Unit other) {
@@ -173,10 +180,9 @@ final class Unit {
         if (nodes.size() > 1 || !map.isLoop() || !map.isMap() || size == 0 || map.full.size() != size) {
             return false;
         }
-        Task.Loop loop = new LoopBuilder(map, storage, node -> node == product ? 1 : 0).build(node -> true);
-        return Epilogue.over(loop, product.shape().dims())
-                .filter(over -> Epilogue.loadsInPlace(over, 1))
-                .isPresent();
+        Task.Loop loop = new LoopBuilder(map, storage, Map.of(product, 0)).build();
+        Optional<Task.Loop> over = Epilogue.over(loop, product.shape().dims());
+        return over.isPresent() && Epilogue.loadsInPlace(over.get(), 0);
     }
 
     /** Lets a map follow this product. */

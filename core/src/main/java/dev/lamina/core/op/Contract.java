@@ -2,6 +2,7 @@ package dev.lamina.core.op;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.Tensor;
+import java.util.List;
 
 /** Sums of products. */
 public sealed interface Contract extends Op {
@@ -13,6 +14,11 @@ public sealed interface Contract extends Op {
      *     dtype of the inputs. The gradients of such a product are such products.
      */
     record MatMul(DType rounded) implements Contract {
+        @Override
+        public List<?> parameters() {
+            return List.of(rounded);
+        }
+
         @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {
             Tensor a = Tensor.of(node.input(0));

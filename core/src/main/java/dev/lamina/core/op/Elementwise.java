@@ -4,172 +4,83 @@ import dev.lamina.core.Tensor;
 
 /**
  * Scalar functions, applied element by element to inputs of one shape. Inputs have one dtype (the condition of
- * {@link #WHERE} is bool), which is the dtype of the result; comparisons give bool. Each constant holds its meaning for
- * floats (in double, then rounded to the dtype), its meaning for integers, and its gradient.
+ * {@link #WHERE} is bool), which is the dtype of the result; comparisons give bool. Below the constants are their
+ * meaning for floats (in double, then rounded to the dtype), their meaning for integers, and their gradients: tables rather than
+ * functions that the constants hold, of which a process would make more than a hundred before its first sum.
  */
-// The functions that the constants hold have no state.
-@SuppressWarnings("ImmutableEnumChecker")
 public enum Elementwise implements Op {
     /** -x. */
-    NEG((x, y, z) -> -x, (x, y, z) -> -x, (n, g, s) -> s.add(n.input(0), g.neg())),
+    NEG,
     /** |x|; gradient 0 at 0. */
-    ABS((x, y, z) -> Math.abs(x), (x, y, z) -> Math.abs(x), (n, g, s) -> s.add(n.input(0), g.mul(in(n, 0).sign()))),
+    ABS,
     /** -1, 0 or 1. */
-    SIGN((x, y, z) -> Math.signum(x), (x, y, z) -> Long.signum(x), Elementwise::none),
+    SIGN,
     /** Square root. */
-    SQRT(
-            (x, y, z) -> Math.sqrt(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.mul(0.5).div(out(n)))),
+    SQRT,
     /** e to the x. */
-    EXP((x, y, z) -> StrictMath.exp(x), Elementwise::isFloatOnly, (n, g, s) -> s.add(n.input(0), g.mul(out(n)))),
+    EXP,
     /** e to the x, minus 1, exact near 0. */
-    EXPM1(
-            (x, y, z) -> StrictMath.expm1(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.mul(out(n).add(1)))),
+    EXPM1,
     /** Natural logarithm. */
-    LOG((x, y, z) -> StrictMath.log(x), Elementwise::isFloatOnly, (n, g, s) -> s.add(n.input(0), g.div(in(n, 0)))),
+    LOG,
     /** log(1 + x), exact near 0. */
-    LOG1P(
-            (x, y, z) -> StrictMath.log1p(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.div(in(n, 0).add(1)))),
+    LOG1P,
     /** Sine of radians. */
-    SIN(
-            (x, y, z) -> StrictMath.sin(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.mul(in(n, 0).cos()))),
+    SIN,
     /** Cosine of radians. */
-    COS(
-            (x, y, z) -> StrictMath.cos(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.mul(in(n, 0).sin()).neg())),
+    COS,
     /** Tangent of radians. */
-    TAN(
-            (x, y, z) -> StrictMath.tan(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.mul(out(n).square().add(1)))),
+    TAN,
     /** Arc tangent. */
-    ATAN(
-            (x, y, z) -> StrictMath.atan(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.div(in(n, 0).square().add(1)))),
+    ATAN,
     /** Hyperbolic tangent. */
-    TANH(
-            (x, y, z) -> StrictMath.tanh(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.mul(out(n).square().rsub(1)))),
+    TANH,
     /** Error function, 2 / sqrt(pi) times the integral of exp(-t * t) from 0 to x. */
-    ERF(
-            (x, y, z) -> Scalars.erf(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.mul(in(n, 0).square().neg().exp()).mul(2 / Math.sqrt(Math.PI)))),
+    ERF,
     /** 1 / (1 + exp(-x)). */
-    SIGMOID(
-            (x, y, z) -> Scalars.sigmoid(x),
-            Elementwise::isFloatOnly,
-            (n, g, s) -> s.add(n.input(0), g.mul(out(n)).mul(in(n, 0).neg().sigmoid()))),
+    SIGMOID,
     /** Largest integer that is not larger. */
-    FLOOR((x, y, z) -> Math.floor(x), (x, y, z) -> x, Elementwise::none),
+    FLOOR,
     /** Smallest integer that is not smaller. */
-    CEIL((x, y, z) -> Math.ceil(x), (x, y, z) -> x, Elementwise::none),
+    CEIL,
     /** Nearest integer, ties to even. */
-    ROUND((x, y, z) -> Math.rint(x), (x, y, z) -> x, Elementwise::none),
+    ROUND,
     /** Logical not, on bool. */
-    NOT((x, y, z) -> x == 0 ? 1 : 0, (x, y, z) -> x == 0 ? 1 : 0, Elementwise::none),
+    NOT,
     /** Conversion to the dtype of the node: to integers toward zero with Java's saturation to 64 bits, then wrapped. */
-    CAST(
-            (x, y, z) -> x,
-            (x, y, z) -> x,
-            (n, g, s) -> s.add(n.input(0), g.cast(n.input(0).dtype()))),
+    CAST,
     /** x + y. */
-    ADD((x, y, z) -> x + y, (x, y, z) -> x + y, (n, g, s) -> {
-        s.add(n.input(0), g);
-        s.add(n.input(1), g);
-    }),
+    ADD,
     /** x - y. */
-    SUB((x, y, z) -> x - y, (x, y, z) -> x - y, (n, g, s) -> {
-        s.add(n.input(0), g);
-        s.add(n.input(1), g.neg());
-    }),
+    SUB,
     /** x * y. */
-    MUL((x, y, z) -> x * y, (x, y, z) -> x * y, (n, g, s) -> {
-        s.add(n.input(0), g.mul(in(n, 1)));
-        s.add(n.input(1), g.mul(in(n, 0)));
-    }),
+    MUL,
     /** x / y; integers round toward minus infinity, and x / 0 is 0. */
-    DIV((x, y, z) -> x / y, (x, y, z) -> y == 0 ? 0 : Math.floorDiv(x, y), (n, g, s) -> {
-        s.add(n.input(0), g.div(in(n, 1)));
-        s.add(n.input(1), g.mul(out(n)).div(in(n, 1)).neg());
-    }),
+    DIV,
     /** x to the y. */
-    POW((x, y, z) -> StrictMath.pow(x, y), Scalars::powLong, Elementwise::powGradient),
+    POW,
     /** Remainder with the sign of the divisor, as in Python; integers modulo 0 give 0. */
-    REM(Scalars::remainder, (x, y, z) -> y == 0 ? 0 : Math.floorMod(x, y), (n, g, s) -> {
-        s.add(n.input(0), g);
-        s.add(n.input(1), g.mul(in(n, 0).div(in(n, 1)).floor()).neg());
-    }),
+    REM,
     /** The larger; NaN if one is. Equal values share the gradient. */
-    MAX((x, y, z) -> Math.max(x, y), (x, y, z) -> Math.max(x, y), (n, g, s) -> {
-        s.add(n.input(0), g.mul(preference(in(n, 0), in(n, 1))));
-        s.add(n.input(1), g.mul(preference(in(n, 1), in(n, 0))));
-    }),
+    MAX,
     /** The smaller; NaN if one is. Equal values share the gradient. */
-    MIN((x, y, z) -> Math.min(x, y), (x, y, z) -> Math.min(x, y), (n, g, s) -> {
-        s.add(n.input(0), g.mul(preference(in(n, 1), in(n, 0))));
-        s.add(n.input(1), g.mul(preference(in(n, 0), in(n, 1))));
-    }),
+    MIN,
     /** Logical and; on integers bit by bit. */
-    AND(Elementwise::isIntegerOnly, (x, y, z) -> x & y, Elementwise::none),
+    AND,
     /** Logical or; on integers bit by bit. */
-    OR(Elementwise::isIntegerOnly, (x, y, z) -> x | y, Elementwise::none),
+    OR,
     /** Logical exclusive or; on integers bit by bit. */
-    XOR(Elementwise::isIntegerOnly, (x, y, z) -> x ^ y, Elementwise::none),
+    XOR,
     /** x < y. */
-    LT((x, y, z) -> x < y ? 1 : 0, (x, y, z) -> x < y ? 1 : 0, Elementwise::none),
+    LT,
     /** x <= y. */
-    LE((x, y, z) -> x <= y ? 1 : 0, (x, y, z) -> x <= y ? 1 : 0, Elementwise::none),
+    LE,
     /** x == y. */
-    EQ((x, y, z) -> x == y ? 1 : 0, (x, y, z) -> x == y ? 1 : 0, Elementwise::none),
+    EQ,
     /** x != y; true for NaN against anything. */
-    NE((x, y, z) -> x != y ? 1 : 0, (x, y, z) -> x != y ? 1 : 0, Elementwise::none),
+    NE,
     /** The second input where the first (bool) is true, else the third. */
-    WHERE((x, y, z) -> x != 0 ? y : z, (x, y, z) -> x != 0 ? y : z, (n, g, s) -> {
-        Tensor zero = g.zerosLike();
-        Tensor condition = condition(n);
-        s.add(n.input(1), condition.where(g, zero));
-        s.add(n.input(2), condition.where(zero, g));
-    });
-
-    /** Meaning for floats. */
-    @FunctionalInterface
-    public interface OfDoubles {
-        /** The function; inputs that the op lacks are 0. */
-        double apply(double x, double y, double z);
-    }
-
-    /** Meaning for integers and bool. */
-    @FunctionalInterface
-    public interface OfLongs {
-        /** The function; inputs that the op lacks are 0. */
-        long apply(long x, long y, long z);
-    }
-
-    @FunctionalInterface
-    private interface Rule {
-        void apply(Node node, Tensor upstream, Sink sink);
-    }
-
-    private final OfDoubles doubles;
-    private final OfLongs longs;
-    private final Rule rule;
-
-    Elementwise(OfDoubles doubles, OfLongs longs, Rule rule) {
-        this.doubles = doubles;
-        this.longs = longs;
-        this.rule = rule;
-    }
+    WHERE;
 
     /** Number of inputs. */
     public int arity() {
@@ -211,19 +122,114 @@ public enum Elementwise implements Op {
         };
     }
 
-    /** The meaning on floats, computed in double. */
+    /** The meaning on floats, computed in double; inputs that the op lacks are 0. */
     public double apply(double x, double y, double z) {
-        return doubles.apply(x, y, z);
+        return switch (this) {
+            case NEG -> -x;
+            case ABS -> Math.abs(x);
+            case SIGN -> Math.signum(x);
+            case SQRT -> Math.sqrt(x);
+            case EXP -> StrictMath.exp(x);
+            case EXPM1 -> StrictMath.expm1(x);
+            case LOG -> StrictMath.log(x);
+            case LOG1P -> StrictMath.log1p(x);
+            case SIN -> StrictMath.sin(x);
+            case COS -> StrictMath.cos(x);
+            case TAN -> StrictMath.tan(x);
+            case ATAN -> StrictMath.atan(x);
+            case TANH -> StrictMath.tanh(x);
+            case ERF -> Scalars.erf(x);
+            case SIGMOID -> Scalars.sigmoid(x);
+            case FLOOR -> Math.floor(x);
+            case CEIL -> Math.ceil(x);
+            case ROUND -> Math.rint(x);
+            case CAST -> x;
+            case ADD -> x + y;
+            case SUB -> x - y;
+            case MUL -> x * y;
+            case DIV -> x / y;
+            case POW -> StrictMath.pow(x, y);
+            case REM -> Scalars.remainder(x, y);
+            case MAX -> Math.max(x, y);
+            case MIN -> Math.min(x, y);
+            case WHERE -> x != 0 ? y : z;
+            case NOT, LT, LE, EQ, NE -> isTrue(x, y) ? 1 : 0;
+            case AND, OR, XOR -> throw new IllegalStateException("an op for integers and bool was built on floats");
+        };
     }
 
-    /** The meaning on integers and bool, before wrapping. */
+    private boolean isTrue(double x, double y) {
+        return this == NOT ? x == 0 : this == LT ? x < y : this == LE ? x <= y : (x == y) == (this == EQ);
+    }
+
+    /** The meaning on integers and bool, before wrapping; inputs that the op lacks are 0. */
     public long apply(long x, long y, long z) {
-        return longs.apply(x, y, z);
+        return switch (this) {
+            case NEG -> -x;
+            case ABS -> Math.abs(x);
+            case SIGN -> Long.signum(x);
+            case FLOOR, CEIL, ROUND, CAST -> x;
+            case NOT -> x == 0 ? 1 : 0;
+            case ADD -> x + y;
+            case SUB -> x - y;
+            case MUL -> x * y;
+            case DIV -> y == 0 ? 0 : Math.floorDiv(x, y);
+            case POW -> Scalars.powLong(x, y);
+            case REM -> y == 0 ? 0 : Math.floorMod(x, y);
+            case MAX -> Math.max(x, y);
+            case MIN -> Math.min(x, y);
+            case AND -> x & y;
+            case OR -> x | y;
+            case XOR -> x ^ y;
+            case LT -> x < y ? 1 : 0;
+            case LE -> x <= y ? 1 : 0;
+            case EQ -> x == y ? 1 : 0;
+            case NE -> x != y ? 1 : 0;
+            case WHERE -> x != 0 ? y : z;
+            case SQRT, EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ATAN, TANH, ERF, SIGMOID ->
+                throw new IllegalStateException("an op for floats was built on integers");
+        };
     }
 
     @Override
-    public void gradient(Node node, Tensor upstream, Sink sink) {
-        rule.apply(node, upstream, sink);
+    public void gradient(Node n, Tensor g, Sink s) {
+        switch (this) {
+            case NEG -> s.add(n.input(0), g.neg());
+            case ABS -> s.add(n.input(0), g.mul(in(n, 0).sign()));
+            case SQRT -> s.add(n.input(0), g.mul(0.5).div(out(n)));
+            case EXP -> s.add(n.input(0), g.mul(out(n)));
+            case EXPM1 -> s.add(n.input(0), g.mul(out(n).add(1)));
+            case LOG -> s.add(n.input(0), g.div(in(n, 0)));
+            case LOG1P -> s.add(n.input(0), g.div(in(n, 0).add(1)));
+            case SIN -> s.add(n.input(0), g.mul(in(n, 0).cos()));
+            case COS -> s.add(n.input(0), g.mul(in(n, 0).sin()).neg());
+            case TAN -> s.add(n.input(0), g.mul(out(n).square().add(1)));
+            case ATAN -> s.add(n.input(0), g.div(in(n, 0).square().add(1)));
+            case TANH -> s.add(n.input(0), g.mul(out(n).square().rsub(1)));
+            case ERF -> s.add(n.input(0), g.mul(in(n, 0).square().neg().exp()).mul(2 / Math.sqrt(Math.PI)));
+            case SIGMOID -> s.add(n.input(0), g.mul(out(n)).mul(in(n, 0).neg().sigmoid()));
+            case CAST -> s.add(n.input(0), g.cast(n.input(0).dtype()));
+            case ADD -> both(n, s, g, g);
+            case SUB -> both(n, s, g, g.neg());
+            case MUL -> both(n, s, g.mul(in(n, 1)), g.mul(in(n, 0)));
+            case DIV -> both(n, s, g.div(in(n, 1)), g.mul(out(n)).div(in(n, 1)).neg());
+            case REM -> both(n, s, g, g.mul(in(n, 0).div(in(n, 1)).floor()).neg());
+            case MAX -> both(n, s, g.mul(preference(in(n, 0), in(n, 1))), g.mul(preference(in(n, 1), in(n, 0))));
+            case MIN -> both(n, s, g.mul(preference(in(n, 1), in(n, 0))), g.mul(preference(in(n, 0), in(n, 1))));
+            case POW -> powGradient(n, g, s);
+            case WHERE -> {
+                Tensor zero = g.zerosLike();
+                Tensor condition = condition(n);
+                s.add(n.input(1), condition.where(g, zero));
+                s.add(n.input(2), condition.where(zero, g));
+            }
+            case SIGN, FLOOR, CEIL, ROUND, NOT, AND, OR, XOR, LT, LE, EQ, NE -> {}
+        }
+    }
+
+    private static void both(Node node, Sink sink, Tensor first, Tensor second) {
+        sink.add(node.input(0), first);
+        sink.add(node.input(1), second);
     }
 
     private static Tensor in(Node node, int index) {
@@ -232,16 +238,6 @@ public enum Elementwise implements Op {
 
     private static Tensor out(Node node) {
         return Tensor.of(node);
-    }
-
-    private static void none(Node node, Tensor upstream, Sink sink) {}
-
-    private static double isIntegerOnly(double x, double y, double z) {
-        throw new IllegalStateException("an op for integers and bool was built on floats");
-    }
-
-    private static long isFloatOnly(long x, long y, long z) {
-        throw new IllegalStateException("an op for floats was built on integers");
     }
 
     /**
@@ -253,7 +249,7 @@ public enum Elementwise implements Op {
         boolean bound = asked.op() == LE
                 && asked.input(0) == node.input(2)
                 && asked.input(1).op() instanceof Leaf.Constant limit
-                && limit.equals(node.input(1).op());
+                && Op.same(limit, node.input(1).op());
         return bound ? out(node).le(Tensor.of(asked.input(1))) : in(node, 0);
     }
 

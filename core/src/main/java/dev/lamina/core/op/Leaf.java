@@ -2,6 +2,7 @@ package dev.lamina.core.op;
 
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import java.util.List;
 
 /** Nodes without inputs: data, variables, placeholders, constants, index numbers. */
 public sealed interface Leaf extends Op {
@@ -14,6 +15,11 @@ public sealed interface Leaf extends Op {
     /** A variable at one of its versions. */
     record Read(Variable variable, long version) implements Leaf {
         @Override
+        public List<?> parameters() {
+            return List.of(variable, version);
+        }
+
+        @Override
         public String toString() {
             return "Read[" + variable.name() + "]";
         }
@@ -24,16 +30,9 @@ public sealed interface Leaf extends Op {
 
     /** The same value everywhere, compiled into the plan. */
     record Constant(double value) implements Leaf {
-        // Written out for quick starts: what a record brings is put together at its first call, and no AOT cache holds
-        // it.
         @Override
-        public boolean equals(Object other) {
-            return other instanceof Constant constant && Double.compare(value, constant.value) == 0;
-        }
-
-        @Override
-        public int hashCode() {
-            return Double.hashCode(value);
+        public List<?> parameters() {
+            return List.of(value);
         }
     }
 

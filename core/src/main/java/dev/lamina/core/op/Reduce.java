@@ -25,6 +25,11 @@ public sealed interface Reduce extends Op {
      */
     record Over(Kind kind, List<Integer> axes) implements Reduce {
         @Override
+        public List<?> parameters() {
+            return List.of(kind, axes);
+        }
+
+        @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {
             Node input = node.input(0);
             switch (kind) {
@@ -41,21 +46,15 @@ public sealed interface Reduce extends Op {
                 case ARGMAX, ARGMIN -> {}
             }
         }
-
-        // See Leaf.Constant.
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Over over && kind == over.kind && axes.equals(over.axes);
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * kind.hashCode() + axes.hashCode();
-        }
     }
 
     /** Running sum along an axis, from the first element on or, reversed, from the last. Same shape and dtype. */
     record Scan(int axis, boolean reversed) implements Reduce {
+        @Override
+        public List<?> parameters() {
+            return List.of(axis, reversed);
+        }
+
         @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {
             sink.add(node.input(0), upstream.scan(axis, !reversed));

@@ -1,6 +1,7 @@
 package dev.lamina.core.op;
 
 import dev.lamina.core.Tensor;
+import java.util.List;
 
 /** Random numbers, a pure function of seed, stream and position. */
 public sealed interface Sample extends Op {
@@ -10,17 +11,11 @@ public sealed interface Sample extends Op {
      */
     record Uniform(long stream) implements Sample {
         @Override
+        public List<?> parameters() {
+            return List.of(stream);
+        }
+
+        @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {}
-
-        // See Leaf.Constant.
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Uniform uniform && stream == uniform.stream;
-        }
-
-        @Override
-        public int hashCode() {
-            return Long.hashCode(stream);
-        }
     }
 }

@@ -40,12 +40,12 @@ public final class Scalars {
         return Math.copySign(1 - scale / fraction, x);
     }
 
-    static double remainder(double x, double y, double z) {
+    static double remainder(double x, double y) {
         double r = x % y;
         return r != 0 && (r < 0) != (y < 0) ? r + y : r;
     }
 
-    static long powLong(long x, long y, long z) {
+    static long powLong(long x, long y) {
         if (y < 0) {
             return x == 1 ? 1 : x == -1 ? ((y & 1) == 0 ? 1 : -1) : 0;
         }

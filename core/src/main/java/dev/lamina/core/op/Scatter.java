@@ -2,6 +2,7 @@ package dev.lamina.core.op;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.Tensor;
+import java.util.List;
 
 /** Writes by index. */
 public sealed interface Scatter extends Op {
@@ -18,6 +19,11 @@ public sealed interface Scatter extends Op {
      * index outside 0..R-1 is an error.
      */
     record Rows(Kind kind) implements Scatter {
+        @Override
+        public List<?> parameters() {
+            return List.of(kind);
+        }
+
         @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {
             Tensor index = Tensor.of(node.input(1));

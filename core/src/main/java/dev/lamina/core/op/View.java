@@ -20,6 +20,11 @@ public sealed interface View extends Op {
     /** Axis i of the result is axis {@code axes[i]} of the input. */
     record Permute(List<Integer> axes) implements View {
         @Override
+        public List<?> parameters() {
+            return List.of(axes);
+        }
+
+        @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {
             int[] inverse = new int[axes.size()];
             for (int i = 0; i < inverse.length; i++) {
@@ -39,6 +44,11 @@ public sealed interface View extends Op {
 
     /** Elements {@code start + i * step} of each axis; the node's shape says how many. Steps may be negative. */
     record Slice(List<Integer> starts, List<Integer> steps) implements View {
+        @Override
+        public List<?> parameters() {
+            return List.of(starts, steps);
+        }
+
         @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {
             Shape from = node.input(0).shape();
@@ -69,6 +79,11 @@ public sealed interface View extends Op {
     /** A fill value around and {@code interior} times between the elements of each axis. Extents are not negative. */
     record Pad(List<Integer> before, List<Integer> after, List<Integer> interior, double value) implements View {
         @Override
+        public List<?> parameters() {
+            return List.of(before, after, interior, value);
+        }
+
+        @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {
             List<Integer> steps = interior.stream().map(gap -> gap + 1).toList();
             sink.add(
@@ -79,6 +94,11 @@ public sealed interface View extends Op {
 
     /** Inputs one after the other along an axis. */
     record Concat(int axis) implements View {
+        @Override
+        public List<?> parameters() {
+            return List.of(axis);
+        }
+
         @Override
         public void gradient(Node node, Tensor upstream, Sink sink) {
             int rank = node.shape().rank();

@@ -9,6 +9,8 @@ import dev.lamina.cpu.Allocation;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -233,5 +235,53 @@ class CodeTest {
             assertEquals(64f, blocks[2].segment().getAtIndex(ValueLayout.JAVA_FLOAT, i));
         }
         Reference.reachabilityFence(blocks);
+    }
+
+    @Test
+    void codeIsExecutableAndNotWritable() throws Exception {
+        Path file = Path.of("/proc/self/maps");
+        assumeTrue(Files.exists(file), "skipped: not Linux");
+        CodeBatch batch = new CodeBatch();
+        Entry entry = batch.add("store", store(1));
+        batch.publish();
+        // "7f0000001000-7f0000002000 r-xp ...": mappings beside each other are shown as one.
+        List<String> found = Files.readAllLines(file).stream()
+                .filter(line -> Long.parseUnsignedLong(line.substring(0, line.indexOf('-')), 16) <= entry.address()
+                        && Long.parseUnsignedLong(line.substring(line.indexOf('-') + 1, line.indexOf(' ')), 16)
+                                > entry.address())
+                .toList();
+        assertEquals(1, found.size(), found.toString());
+        assertTrue(found.get(0).contains(" r-xp "), found.get(0));
+        assertEquals(1, run(entry));
+    }
+
+    @Test
+    void onWindowsTheLowHalvesOfTheHighVectorsAreKept() {
+        Assembler code = new Assembler();
+        Abi.WINDOWS.prologue(code, 100);
+        Abi.WINDOWS.epilogue(code);
+        List<String> lines = code.listing()
+                .lines()
+                .map(line -> line.strip().replaceFirst("^[0-9a-f]+ +", ""))
+                .toList();
+        for (int i = 6; i < 16; i++) {
+            String place = "XMMWORD PTR [rsp+" + (128 + 16 * (i - 5)) + "]";
+            assertTrue(lines.contains("vmovups " + place + ", xmm" + i), lines.toString());
+            assertTrue(lines.contains("vmovups xmm" + i + ", " + place), lines.toString());
+        }
+        // 128 bytes of scratch, the old RSP with its padding, ten vectors.
+        assertTrue(lines.contains("sub rsp, " + (128 + 16 + 160)), lines.toString());
+        List<String> moves = List.of("mov rdi, rcx", "mov rsi, rdx", "mov rdx, r8", "mov rcx, r9");
+        assertEquals(moves, lines.stream().filter(moves::contains).toList());
+        List<String> pushed = lines.stream()
+                .filter(line -> line.startsWith("push "))
+                .map(line -> line.substring(5))
+                .toList();
+        List<String> popped = lines.stream()
+                .filter(line -> line.startsWith("pop "))
+                .map(line -> line.substring(4))
+                .toList();
+        assertEquals(8, pushed.size());
+        assertEquals(pushed.reversed(), popped);
     }
 }

@@ -16,9 +16,15 @@ import java.util.function.Supplier;
  */
 final class Bf16Engine implements Engine {
     /** A panel of A of this depth fills two thirds of the first cache, and passes of B leave it there. */
-    private static final int DEPTH = 512;
+    private static final int PIECE = 512;
 
-    private static final int STRIP = 512;
+    /** Deeper products are cut into blocks by the driver. */
+    private static final int DEPTH = 2048;
+
+    /** A strip of B that stays in the second cache. */
+    private static final long STRIP_BYTES = 1 << 20;
+
+    private static final int MOST_COLUMNS = 512;
     private static final int MOST_ROWS = 512;
     private static final int FEWEST_ROWS = 64;
 
@@ -50,18 +56,24 @@ final class Bf16Engine implements Engine {
 
     @Override
     public Blocking blocking() {
-        int strips = Math.ceilDiv(product.n(), STRIP);
+        int strip = strip();
+        int strips = Math.ceilDiv(product.n(), strip);
         int parts = Math.max(1, Math.ceilDiv(FEWEST_TASKS, strips));
         int rows = Math.ceilDiv(Math.ceilDiv(product.m(), parts), Bf16Table.PANEL) * Bf16Table.PANEL;
         double flops = 2.0 * product.m() * product.n() * product.k();
         return new Blocking(
                 Math.clamp(rows, FEWEST_ROWS, MOST_ROWS),
-                STRIP,
+                strip,
                 DEPTH,
                 Bf16Table.PANEL,
                 Bf16Table.PANEL,
                 Bf16Table.K_STEP,
                 Math.max(TASK_FLOPS, flops / FEWEST_TASKS));
+    }
+
+    private int strip() {
+        long line = (long) Bf16Table.K_STEP * Short.BYTES * Bf16Table.steps(Math.clamp(product.k(), 1, DEPTH));
+        return (int) Math.min(MOST_COLUMNS, STRIP_BYTES / line / Bf16Table.PANEL * Bf16Table.PANEL);
     }
 
     @Override
@@ -81,7 +93,7 @@ final class Bf16Engine implements Engine {
                 && packsPanels()
                 && product.k() % Bf16Table.K_STEP == 0
                 && product.aRow() % Bf16Table.LINE == 0
-                && (product.aRow() == (long) product.k() * bytes && product.k() <= DEPTH || product.aRow() % 2048 != 0);
+                && (product.aRow() == (long) product.k() * bytes && product.k() <= PIECE || product.aRow() % 2048 != 0);
     }
 
     @Override
@@ -89,9 +101,11 @@ final class Bf16Engine implements Engine {
         return Bf16Table.packed(columns, k);
     }
 
+    /** A panel of A, and sums of a panel of C. */
     @Override
     public long scratch() {
-        return packsPanels() && !isInPlace() ? Bf16Table.packed(1, Math.min(DEPTH, product.k())) : 0;
+        int k = Math.min(DEPTH, product.k());
+        return Bf16Table.packed(1, k) + (k > PIECE ? (long) Bf16Table.PANEL * MOST_COLUMNS * Float.BYTES : 0);
     }
 
     /** bf16 results of one block of k are rounded at once. */
@@ -125,26 +139,49 @@ final class Bf16Engine implements Engine {
 
     @Override
     public Step product(int rows, int columns, int k, boolean accumulate, long cRow) {
-        if (k == 0 || isInPlace() || !packsPanels()) {
-            return multiply(rows, columns, k, accumulate, cRow);
+        boolean packs = packsPanels() && !isInPlace();
+        boolean narrow = product.dtype() == DType.BF16 && sumBytes() == 0;
+        if (k == 0 || !packs && k <= PIECE) {
+            return multiply(rows, columns, k, k, accumulate, cRow, narrow);
         }
+        long aPanel = packsPanels() ? Bf16Table.PANEL * product.aRow() : Bf16Table.packed(1, k);
         int last = (rows - 1) % Bf16Table.PANEL + 1;
-        boolean several = rows > Bf16Table.PANEL;
         return new Bf16Panels(
                 rows,
-                Bf16Table.PANEL * product.aRow(),
+                aPanel,
                 Bf16Table.PANEL * cRow,
-                several ? packA(Bf16Table.PANEL, k) : null,
-                several ? multiply(Bf16Table.PANEL, columns, k, accumulate, cRow) : null,
-                packA(last, k),
-                multiply(last, columns, k, accumulate, cRow));
+                isInPlace() ? (long) PIECE * bytes : Bf16Table.packed(1, PIECE),
+                Bf16Table.packed(1, PIECE),
+                Bf16Table.packed(1, k),
+                rows > Bf16Table.PANEL ? panel(Bf16Table.PANEL, columns, k, accumulate, cRow, narrow) : null,
+                panel(last, columns, k, accumulate, cRow, narrow));
     }
 
-    private Step multiply(int rows, int columns, int k, boolean accumulate, long cRow) {
-        boolean narrow = product.dtype() == DType.BF16 && sumBytes() == 0;
+    private Bf16Panels.Panel panel(int rows, int columns, int k, boolean accumulate, long cRow, boolean narrow) {
+        Step[] pieces = new Step[Math.ceilDiv(k, PIECE)];
+        boolean apart = narrow && pieces.length > 1;
+        long sumRow = (long) columns * Float.BYTES;
+        for (int i = 0; i < pieces.length; i++) {
+            int depth = Math.min(PIECE, k - i * PIECE);
+            pieces[i] = multiply(rows, columns, depth, k, accumulate || i > 0, apart ? sumRow : cRow, narrow && !apart);
+        }
+        return new Bf16Panels.Panel(
+                packsPanels() && !isInPlace() ? packA(rows, k) : null,
+                pieces,
+                apart ? finish(rows, columns, sumRow) : null);
+    }
+
+    /**
+     * A product on the code of this processor.
+     *
+     * @param k depth of this product
+     * @param packedK depth of the packed blocks it is part of
+     */
+    private Step multiply(int rows, int columns, int k, int packedK, boolean accumulate, long cRow, boolean narrow) {
         String name = "bf16-product-" + (tiles ? "amx" : "avx512") + (narrow ? "-bf16" : "-f32");
         Entry code = entry(name, () -> tiles ? AmxProduct.write(narrow) : Bf16Product.write(narrow));
-        return Bf16Table.product(code, rows, columns, k, accumulate, cRow, isInPlace() ? product.aRow() : 0);
+        long aRow = isInPlace() ? product.aRow() : 0;
+        return Bf16Table.product(code, rows, columns, k, accumulate, cRow, aRow, Bf16Table.packed(1, packedK));
     }
 
     @Override

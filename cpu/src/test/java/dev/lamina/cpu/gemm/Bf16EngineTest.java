@@ -211,6 +211,8 @@ class Bf16EngineTest {
             }
             check(path, new Case(dtype, 1, 700, 33, 600, new int[] {1, 0}, random));
             check(path, new Case(dtype, 1, 33, 1100, 1030, new int[] {0, 1}, random));
+            check(path, new Case(dtype, 1, 40, 50, 2100, new int[] {0, 1}, random));
+            check(path, new Case(dtype, 1, 35, 20, 4200, new int[] {1, 0}, random));
             // Whole tiles of A, which are read in place: several blocks of k, a batch, few rows.
             check(path, new Case(dtype, 1, 81, 70, 544, new int[] {0, 0}, random));
             check(path, new Case(dtype, 3, 44, 17, 96, new int[] {0, 1}, random));

@@ -6,6 +6,7 @@ import static dev.lamina.nn.Optimizers.adam;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.lamina.core.Precision;
 import dev.lamina.data.Dataset;
 import dev.lamina.nn.Callback;
 import dev.lamina.nn.FitOptions;
@@ -45,6 +46,10 @@ final class TrainCommand implements Command {
                         "RATE",
                         "learning rate of Adam at first, falling to 0 in equal steps; "
                                 + defaults(r -> Double.toString(r.learningRate())))
+                .option(
+                        "--precision",
+                        "NAME",
+                        "of matrix products: f32, or bf16 with f32 sums and f32 weights; f32 unless said otherwise")
                 .option("--seed", "N", "decides first weights, dropout and order; 0 unless said otherwise")
                 .option("--out", "DIR", "run folder; the next free runs/RECIPE-001 unless said otherwise")
                 .optional(
@@ -67,7 +72,8 @@ final class TrainCommand implements Command {
     }
 
     /** The options of one training. */
-    private record Plan(Recipe recipe, Optional<Path> data, int epochs, int batch, double rate, long seed) {
+    private record Plan(
+            Recipe recipe, Optional<Path> data, int epochs, int batch, double rate, Precision precision, long seed) {
         static Plan of(Arguments arguments) {
             String known = String.join(" or ", Recipe.names());
             Recipe recipe = Recipe.named(arguments.required(0, "a recipe, " + known + ", behind train"));
@@ -86,7 +92,15 @@ final class TrainCommand implements Command {
                     arguments.integer("--epochs", defaults.epochs(), 1, Integer.MAX_VALUE),
                     arguments.integer("--batch", defaults.batch(), 1, Integer.MAX_VALUE),
                     arguments.positive("--lr", defaults.learningRate()),
+                    precision(arguments.text("--precision").orElse("f32")),
                     arguments.whole("--seed", 0));
+        }
+
+        private static Precision precision(String name) {
+            if (!name.equals("f32") && !name.equals("bf16")) {
+                throw new UsageException("--precision: expected f32 or bf16, got '" + name + "'");
+            }
+            return Precision.named(name);
         }
 
         /** A large rate at first finds the way quickly; a small one at the end settles. */
@@ -109,6 +123,7 @@ final class TrainCommand implements Command {
             json.addProperty("epochs", epochs);
             json.addProperty("batch", batch);
             json.addProperty("lr", rate);
+            json.addProperty("precision", precision.toString());
             json.addProperty("seed", seed);
             return json;
         }
@@ -144,6 +159,7 @@ final class TrainCommand implements Command {
                 recipe.name(), train.size(), test.size(), recipe.classes());
         Model model = recipe.model().get();
         model.seed(plan.seed);
+        model.precision(plan.precision);
         model.initialize(recipe.input().width());
         model.compile(adam(plan.rate), sparseCategoricalCrossentropy(), accuracy());
         console.print("\n" + model.summary() + "\n");

@@ -16,11 +16,12 @@ class ProfilingTest {
     @Test
     void trainShowsAndWritesWhatEachKernelTook() throws Exception {
         Path run = folder.resolve("run");
-        Cli.Result result = Cli.run("train", "digits", "--epochs", "1", "--json", "--out", run, "--profile");
+        Cli.Result result =
+                Cli.run("train", "digits", "--epochs", "1", "--precision", "bf16", "--json", "--out", run, "--profile");
         Path table = run.resolve("profile.txt");
         assertEquals(table.toString(), result.json().get("profile").getAsString());
         String text = Files.readString(table);
-        assertTrue(text.contains("GFLOP/s") && text.contains("matmul"), text);
+        assertTrue(text.contains("GFLOP/s (bf16 product)") && text.contains(" in bf16"), text);
         assertTrue(result.err().contains(text), result.text());
         int events = JsonParser.parseString(Files.readString(run.resolve("profile.txt.json")))
                 .getAsJsonObject()

@@ -49,6 +49,7 @@ class UsageTest {
                     train digits --lr -0.1              | --lr: expected a finite number above 0, got '-0.1'
                     train digits --lr 0x1p3             | --lr: expected a finite number above 0
                     train digits --seed x               | --seed: expected a whole number, got 'x'
+                    train digits --precision f16        | --precision: expected f32 or bf16, got 'f16'
                     train digits --threads 0            | --threads: expected a whole number from 1 to 1024, got 0
                     train digits --threads 1025         | --threads: expected a whole number from 1 to 1024, got 1025
                     train digits --backend gpu          | --backend: expected one of cpu, interpreter, got 'gpu'

@@ -7,8 +7,10 @@ import static dev.lamina.nn.Losses.sparseCategoricalCrossentropy;
 import static dev.lamina.nn.Metrics.accuracy;
 import static dev.lamina.nn.Optimizers.adam;
 
+import dev.lamina.core.Precision;
 import dev.lamina.data.Dataset;
 import dev.lamina.data.Digits;
+import dev.lamina.data.Mnist;
 import dev.lamina.nn.Callback;
 import dev.lamina.nn.FitOptions;
 import dev.lamina.nn.Model;
@@ -21,7 +23,8 @@ import java.util.HexFormat;
 
 /**
  * Learns the digits and prints a hash of each variable. {@code train} does all epochs; {@code killed FILE} saves after half of
- * them and dies in the middle of the next; {@code resume FILE} does the rest.
+ * them and dies in the middle of the next; {@code resume FILE} does the rest; {@code mnist FOLDER} does one epoch, and then some
+ * hundred steps on MNIST with products in f32 and in bf16.
  *
  * <p>The network is wide enough for products, updates, sums over columns and sums over everything to be cut into parts for
  * several threads.
@@ -29,6 +32,7 @@ import java.util.HexFormat;
 final class BitsProgram {
     private static final int EPOCHS = 4;
     private static final int BATCH = 192;
+    private static final int IMAGES = 64;
     private static final Dataset DATA = Digits.train();
 
     private BitsProgram() {}
@@ -45,8 +49,26 @@ final class BitsProgram {
                 model.initialize(64).resume(Path.of(arguments[1]));
                 fit(model, EPOCHS - model.trainedEpochs());
             }
+            case "mnist" -> {
+                fit(model, 1);
+                Dataset images = Mnist.train(Path.of(arguments[1]));
+                mnist(images.take(200 * IMAGES), Precision.f32());
+                mnist(images.take(100 * IMAGES), Precision.bf16());
+            }
             default -> throw new IllegalArgumentException(arguments[0]);
         }
+        print(model);
+    }
+
+    private static void mnist(Dataset images, Precision precision) {
+        Model model = Sequential.of(dense(512).relu(), dense(256).relu(), dense(10));
+        model.precision(precision);
+        model.compile(adam(1e-3), sparseCategoricalCrossentropy(), accuracy());
+        model.fit(images, FitOptions.epochs(1).batchSize(IMAGES).seed(3));
+        print(model);
+    }
+
+    private static void print(Model model) {
         model.variables().forEach((name, variable) -> {
             byte[] bytes = variable.segment().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
             System.out.println(name + " " + hash(bytes));

@@ -2,15 +2,20 @@ package dev.lamina.examples.proof;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.lamina.data.Safetensors;
 import dev.lamina.examples.Command;
+import dev.lamina.testkit.Shared;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A seed gives the same weights, bit for bit: for any number of threads, in each run, and after a kill. */
 class BitsTest {
@@ -28,6 +33,27 @@ class BitsTest {
         Command.Result killed = Child.run(BitsProgram.class, threads(2), "killed", file);
         assertEquals(9, killed.code(), killed.text());
         assertEquals(one, hashes(7, "resume", file), "killed with 2 threads, resumed with 7");
+    }
+
+    /** On a machine that lacks the instructions the program says so, and the test is skipped. */
+    @ParameterizedTest
+    @CsvSource({"none, false", "256, false", "512, false", "512, true"})
+    void eachKindOfInstructionsGivesTheSameWeightsForAnyNumberOfThreads(String vector, String amx) throws Exception {
+        String data = Shared.path("data/mnist").toString();
+        List<String> one = List.of();
+        for (int threads : new int[] {1, 2, 3, 7}) {
+            List<String> options = Stream.concat(
+                            threads(threads).stream(), Stream.of("-Dlamina.vector=" + vector, "-Dlamina.amx=" + amx))
+                    .toList();
+            Command.Result result = Child.run(BitsProgram.class, options, "mnist", data);
+            assumeFalse(result.err().contains("which this machine has"), result.err());
+            assumeFalse(result.err().contains("this machine has no AMX"), result.err());
+            assertEquals(0, result.code(), result.text());
+            List<String> hashes = result.out().lines().toList();
+            assertTrue(hashes.size() >= 22, () -> "expected a line for each variable, got " + hashes);
+            one = threads == 1 ? hashes : one;
+            assertEquals(one, hashes, threads + " threads");
+        }
     }
 
     @Test

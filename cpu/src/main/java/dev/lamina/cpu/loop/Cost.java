@@ -50,7 +50,8 @@ final class Cost {
             }
         }
         int weight = instructions(loop, plan.values()) + folds;
-        int most = weight <= 6 || folds == 1 ? 4 : folds > 0 ? 2 : 1;
+        // Sums wait for the one before in the same register; iterations of a map do not wait for each other.
+        int most = folds == 1 ? 4 : folds > 0 || weight <= 4 ? 2 : 1;
         long vectors = space.extent(space.vector()) / plan.lanes();
         return (int) Math.max(1, Math.min(most, Long.highestOneBit(Math.max(1, vectors))));
     }

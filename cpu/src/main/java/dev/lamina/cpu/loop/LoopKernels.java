@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels of fused loops in machine code. */
 public final class LoopKernels {
+    /** Extent from which on blocks are worth while. */
+    private static final int BLOCK = 16;
+
     private LoopKernels() {}
 
     /**
@@ -152,7 +155,19 @@ public final class LoopKernels {
                 return false;
             }
         }
-        return space.rank() < Long.SIZE;
+        return space.rank() < Long.SIZE && strides(loop, needed).stream().noneMatch(s -> isTransposed(s, space));
+    }
+
+    /** True if an access to much memory runs along another axis than the lanes, which is slow if it is not done in blocks. */
+    private static boolean isTransposed(long[] original, Space space) {
+        long[] strides = space.strides(original);
+        boolean elsewhere = false;
+        for (int axis = 0; axis < space.rank(); axis++) {
+            elsewhere |= axis != space.vector() && Math.abs(strides[axis]) == 1 && space.extent(axis) >= BLOCK;
+        }
+        return elsewhere
+                && Math.abs(strides[space.vector()]) > 1
+                && space.size(0, space.rank()) >= (long) BLOCK * BLOCK * BLOCK;
     }
 
     private static boolean isSupported(Task.Loop loop, Task.Value value) {

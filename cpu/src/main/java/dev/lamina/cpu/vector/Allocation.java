@@ -110,6 +110,12 @@ final class Allocation {
     // ---------------------------------------------------------------- liveness
 
     private void liveness() {
+        for (int argument : program.arguments) {
+            if (argument >= 0) {
+                // Known from the start on, so that a loop that uses it keeps it.
+                start[argument] = NONE;
+            }
+        }
         int[] blocks = new int[16];
         int depth = 0;
         int loops = 0;
@@ -127,11 +133,6 @@ final class Allocation {
                 }
             } else {
                 visit(x, i, depth > 0 ? blocks[0] : i, (float) Math.pow(ITERATIONS, Math.min(loops, 5)));
-            }
-        }
-        for (int argument : program.arguments) {
-            if (argument >= 0 && end[argument] >= 0) {
-                start[argument] = NONE;
             }
         }
     }

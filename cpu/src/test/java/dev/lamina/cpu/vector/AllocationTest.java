@@ -163,7 +163,7 @@ class AllocationTest {
         int kind = random.nextInt(8);
         R result = switch (kind) {
             case 0 -> w.code.add(x, y);
-            case 1 -> w.code.sub(x, y);
+            case 1 -> w.code.sub(x, w.code.add(y, 7));
             case 2 -> w.code.mul(x, y);
             case 3 -> w.code.min(x, y);
             case 4 -> w.code.max(x, y);
@@ -179,7 +179,7 @@ class AllocationTest {
                     d,
                     switch (kind) {
                         case 0 -> p + q;
-                        case 1 -> p - q;
+                        case 1 -> p - (q + 7);
                         case 2 -> p * q;
                         case 3 -> Math.min(p, q);
                         case 4 -> Math.max(p, q);
@@ -211,7 +211,7 @@ class AllocationTest {
             case 6 ->
                 w.code.convert(
                         w.code.add(w.code.convert(x, Lane.I64), w.code.splat(Lane.I64, w.numbers.get(n))), Lane.I32);
-            case 7 -> w.code.xor(x, w.code.splat(Lane.I32, w.numbers.get(n)));
+            case 7 -> w.code.xor(x, w.code.add(y, z), w.code.splat(Lane.I32, w.numbers.get(n)));
             default -> w.code.sub(w.code.constant(Lane.I32, number), w.code.abs(x));
         };
         w.code.assign(w.vectors.get(d), result);
@@ -229,7 +229,7 @@ class AllocationTest {
                     case 4 -> p <= q && q != r ? q : r;
                     case 5 -> Math.max(p, q << 3);
                     case 6 -> (int) (p + w.valueOf.get(n));
-                    case 7 -> p ^ (int) (long) w.valueOf.get(n);
+                    case 7 -> p ^ (q + r) ^ (int) (long) w.valueOf.get(n);
                     default -> number - Math.abs(p);
                 };
             }

@@ -39,8 +39,13 @@ final class Driver implements Kernel {
      * Where the products of a batch begin, in bytes from the offsets of the accesses on.
      *
      * @param rows rows of a product of the task: fewer than those of {@link Product} if all products of the batch were joined to one
+     * @param turned whether the product is {@link Product#turned}, so that columns are rows of the task
      */
-    record Offsets(long[] a, long[] b, long[] c, int rows) {}
+    record Offsets(long[] a, long[] b, long[] c, int rows, boolean turned) {
+        Offsets turn() {
+            return new Offsets(b, a, c, rows, true);
+        }
+    }
 
     Driver(Task.MatMul task, @Nullable Region epilogue, Product product, Offsets offsets, Engine engine, Pool pool) {
         this.task = task;

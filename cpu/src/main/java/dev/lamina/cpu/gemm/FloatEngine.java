@@ -14,6 +14,12 @@ final class FloatEngine implements Engine {
     /** Bytes between rows of B from which on rows are copied as a whole: panel by panel, each would be another page. */
     private static final long FAR = 2048;
 
+    /** Vectors of a panel whose columns are turned: enough chains of sums, and a panel is deep. */
+    private static final int MOST_TURNED = 4;
+
+    /** Bytes of a packed panel that few rows use: it may be in the second-level cache. */
+    private static final int FLAT_PANEL_BYTES = 128 << 10;
+
     private final Product product;
     private final Lanes lanes;
     private final Packing packing;
@@ -34,9 +40,10 @@ final class FloatEngine implements Engine {
         int most = lanes.isWide() ? 14 : 6;
         int needed = Math.ceilDiv(product.n(), lanes.count());
         rows = Math.ceilDiv(product.m(), Math.ceilDiv(product.m(), most));
-        vectors = Math.min(needed, (lanes.registers() - 1) / (rows + 1));
         sideBySide = product.n() == 1 || product.bColumn() == lanes.elementBytes();
         packsB = !sideBySide || product.m() > 6 * rows && Math.abs(product.bK()) >= FAR;
+        int widest = (lanes.registers() - 1) / (rows + 1);
+        vectors = Math.min(needed, sideBySide ? widest : Math.min(widest, MOST_TURNED));
         copiesB = !packsB && product.m() >= 3 * rows;
         packsA = product.m() > rows && needed > 4 * vectors && isNear(product.aRow(), lanes);
     }
@@ -63,8 +70,10 @@ final class FloatEngine implements Engine {
     @Override
     public Blocking blocking() {
         int unit = vectors * lanes.count();
-        int depth = copiesB || packsB || packsA ? PANEL_BYTES / (vectors * lanes.bytes()) : Integer.MAX_VALUE;
-        int columns = packsB ? 8 : Math.max(1, 2048 / unit);
+        boolean isFlat = packsB && product.m() <= 2 * rows;
+        int panel = isFlat ? FLAT_PANEL_BYTES : PANEL_BYTES;
+        int depth = copiesB || packsB || packsA ? panel / (vectors * lanes.bytes()) : Integer.MAX_VALUE;
+        int columns = isFlat ? 1 : packsB ? 8 : Math.max(1, 2048 / unit);
         int leastRows = (copiesB || packsB ? 12 : 4) * rows;
         int leastColumns = (packsA ? 16 : 1) * unit;
         return new Blocking(36 * rows, columns * unit, depth, rows, unit, 1, TASK_FLOPS, leastRows, leastColumns);

@@ -37,9 +37,15 @@ public final class GemmKernels {
         if (isOneProduct(product, offsets)) {
             long aRow = product.m() > 1 ? product.aRow() : offsets.a()[1] - offsets.a()[0];
             product = product.withRows(product.m() * offsets.c().length, aRow);
-            offsets = new Driver.Offsets(new long[1], new long[1], new long[1], offsets.rows());
+            offsets = new Driver.Offsets(new long[1], new long[1], new long[1], offsets.rows(), false);
         }
+        Product turned = product.turned();
+        boolean turns = product.n() == 1 && product.m() > 1 && FloatEngine.takes(turned, isa);
         try {
+            if (turns) {
+                Task.MatMul other = new Task.MatMul(task.b(), task.a(), task.out(), task.rounded());
+                return new Driver(other, epilogue, turned, offsets.turn(), FloatEngine.of(turned, isa), pool);
+            }
             Engine engine = engine(product, isa);
             return engine == null ? null : new Driver(task, epilogue, product, offsets, engine, pool);
         } catch (Library.Refused e) {
@@ -88,7 +94,8 @@ public final class GemmKernels {
                 offsets(dims, task.a().strides(), bytes),
                 offsets(dims, task.b().strides(), bytes),
                 offsets(dims, task.out().strides(), bytes),
-                dims[dims.length - 2]);
+                dims[dims.length - 2],
+                false);
     }
 
     private static @Nullable Engine engine(Product product, Isa isa) {

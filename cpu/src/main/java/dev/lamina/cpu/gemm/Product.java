@@ -22,4 +22,9 @@ record Product(DType dtype, DType rounded, int m, int n, int k, long aRow, long 
     Product withRows(int rows, long row) {
         return new Product(dtype, rounded, rows, n, k, row, aK, bK, bColumn, cRow);
     }
+
+    /** The product of the transposed matrices, whose C is the same memory if it is one column: elements of a column become a vector. */
+    Product turned() {
+        return new Product(dtype, rounded, n, m, k, bColumn, bK, aK, aRow, (long) m * dtype.bytes());
+    }
 }

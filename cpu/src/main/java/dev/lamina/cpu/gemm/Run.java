@@ -169,13 +169,16 @@ final class Run implements Pool.Task {
         if (epilogue == null) {
             return;
         }
+        boolean turned = driver.offsets.turned();
         int rows = driver.offsets.rows();
-        int first = rowBlock * grid.rows();
-        int end = first + steps.rows(rowBlock);
+        int first = turned ? strip * grid.strip() : rowBlock * grid.rows();
+        int end = first + (turned ? steps.columns(strip) : steps.rows(rowBlock));
+        int column = turned ? 0 : strip * grid.strip();
+        int columns = turned ? 1 : steps.columns(strip);
         for (int row = first; row < end; ) {
             int inside = row % rows;
             int count = Math.min(end - row, rows - inside);
-            epilogue.run(bound, batch + row / rows, inside, count, strip * grid.strip(), steps.columns(strip));
+            epilogue.run(bound, batch + row / rows, inside, count, column, columns);
             row += count;
         }
     }

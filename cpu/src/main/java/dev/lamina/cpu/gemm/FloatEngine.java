@@ -133,7 +133,8 @@ final class FloatEngine implements Engine {
                 copies,
                 packsA,
                 copies || packsB);
-        Entry entry = Library.entry(name(key), key, () -> TileCode.write(key));
+        String name = "gemm-" + key;
+        Entry entry = Library.entry(name, name, () -> TileCode.write(key));
         return new Call(entry, TileCode.BYTES, copies)
                 .put(TileCode.A_ROW, aRow)
                 .put(TileCode.A_K, aK)
@@ -153,9 +154,5 @@ final class FloatEngine implements Engine {
     @Override
     public Step finish(int blockRows, int columns, long sumRow) {
         throw new IllegalStateException("gemm: sums are in C");
-    }
-
-    private String name(TileCode.Key key) {
-        return "gemm-" + product.dtype() + "-" + lanes.bits() + "-" + key.rows() + "x" + key.vectors();
     }
 }

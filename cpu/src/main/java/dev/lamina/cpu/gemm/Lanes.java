@@ -18,6 +18,12 @@ record Lanes(int bits, int elementBytes) {
 
     private static final Vec CUT_LANES = Vec.ymm(15);
 
+    // Written out for quick starts: what a record brings is put together at its first call.
+    @Override
+    public String toString() {
+        return bits + "x" + elementBytes;
+    }
+
     boolean isWide() {
         return bits == 512;
     }

@@ -48,7 +48,17 @@ final class PackCode {
      * @param masked whether the last vector of a row is cut off
      * @param exact whether nothing is written beyond a row that is cut off
      */
-    record Rows(Lanes lanes, boolean gathers, boolean vectors, boolean masked, boolean exact) {}
+    record Rows(Lanes lanes, boolean gathers, boolean vectors, boolean masked, boolean exact) {
+        // See Lanes.
+        @Override
+        public String toString() {
+            return lanes
+                    + (gathers ? "-gathers" : "")
+                    + (vectors ? "-vectors" : "")
+                    + (masked ? "-masked" : "")
+                    + (exact ? "-exact" : "");
+        }
+    }
 
     /** Code that transposes: rows of the source become columns, as many as lanes at once, {@link #unit} or more k at once. */
     record Transpose(Lanes lanes) {}

@@ -200,8 +200,8 @@ record Packing(Lanes lanes) {
     private Call turn(int k) {
         PackCode.Transpose key = new PackCode.Transpose(lanes);
         int units = k / PackCode.unit(lanes);
-        Call call =
-                new Call(Library.entry("transpose-" + lanes, key, () -> PackCode.write(key)), PackCode.BYTES, false);
+        String name = "transpose-" + lanes;
+        Call call = new Call(Library.entry(name, name, () -> PackCode.write(key)), PackCode.BYTES, false);
         return call.put(PackCode.UNITS, units / PackCode.chunks(lanes))
                 .put(PackCode.SINGLES, units % PackCode.chunks(lanes));
     }
@@ -229,7 +229,8 @@ record Packing(Lanes lanes) {
 
     private Call copy(boolean gathers, boolean vectors, boolean masked, boolean exact) {
         PackCode.Rows key = new PackCode.Rows(lanes, gathers, vectors, masked, exact);
-        return new Call(Library.entry("pack-" + key, key, () -> PackCode.write(key)), PackCode.BYTES, false);
+        String name = "pack-" + key;
+        return new Call(Library.entry(name, name, () -> PackCode.write(key)), PackCode.BYTES, false);
     }
 
     /** A step on a part of a block, at distances in bytes. */

@@ -76,7 +76,14 @@ final class TileCode {
             boolean masked,
             boolean copies,
             boolean packedA,
-            boolean fetches) {}
+            boolean fetches) {
+        // See Lanes.
+        @Override
+        public String toString() {
+            return lanes + "-" + rows + "x" + vectors + "-" + tail + "x" + last + (masked ? "-masked" : "")
+                    + (copies ? "-copies" : "") + (packedA ? "-packed" : "") + (fetches ? "-fetches" : "");
+        }
+    }
 
     private final Assembler code = new Assembler();
     private final Key key;

@@ -23,7 +23,21 @@ final class Addresses {
      * @param start at the first index: bytes from the start of the buffer
      * @param steps along each axis, in bytes
      */
-    record Pointer(int buffer, long start, List<Long> steps) {}
+    record Pointer(int buffer, long start, List<Long> steps) {
+        // Written out for quick starts: what a record brings is put together at its first call.
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Pointer pointer
+                    && buffer == pointer.buffer
+                    && start == pointer.start
+                    && steps.equals(pointer.steps);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * buffer + Long.hashCode(start)) + steps.hashCode();
+        }
+    }
 
     Addresses(Space space) {
         this.space = space;

@@ -90,19 +90,6 @@ final class FloatMath {
         return code.mul(code.mul(p, power(half)), power(code.sub(whole, half)));
     }
 
-    /**
-     * a / b for a b from 1 to 2^100. Division of 512 bits takes twice as long as this: an estimate with an error of 2^-14, made better once, which
-     * leaves 2^-28 and the rounding.
-     */
-    private V quotient(V a, V b) {
-        if (!code.is512()) {
-            return code.div(a, b);
-        }
-        V inverse = new V(Lane.F32, code.unary(Op.VRCP14PS, b.registers[0]));
-        V q = code.mul(a, inverse);
-        return code.fma(code.fnma(b, q, a), inverse, q);
-    }
-
     /** 2^n for normal results. */
     private V power(V n) {
         return code.bits(code.add(code.shiftLeft(n, 23), code.bits(number(1), Lane.I32)), Lane.F32);
@@ -113,7 +100,7 @@ final class FloatMath {
         V below = code.or(x, code.signs(Lane.F32));
         V e = expBelow(code.fastMax(number(-105), below));
         V one = number(1);
-        V q = quotient(one, code.add(e, one));
+        V q = code.div(one, code.add(e, one));
         return code.select(code.less(x, number(0)), code.mul(e, q), q);
     }
 
@@ -128,7 +115,7 @@ final class FloatMath {
         // The bits of the number added for rounding are shifted out.
         V scale = power(code.bits(shifted, Lane.I32));
         V t = code.fma(scale, p, code.sub(scale, number(1)));
-        V result = quotient(t, code.add(t, number(2)));
+        V result = code.div(t, code.add(t, number(2)));
         // The sign of 0 was lost where 1 - 1 was added.
         return code.orAnd(result, x, code.signs(Lane.F32));
     }
@@ -137,9 +124,8 @@ final class FloatMath {
         V limited = code.fastMax(number(-3.93f), code.fastMin(number(3.93f), x));
         V square = code.mul(limited, limited);
         V above = code.mul(limited, polynomial(ERF_ABOVE, square));
-        V q = quotient(above, polynomial(ERF_BELOW, square));
-        // The correction of the quotient made -0 to 0.
-        return code.orAnd(code.fastMax(number(-1), code.fastMin(number(1), q)), x, code.signs(Lane.F32));
+        V q = code.div(above, polynomial(ERF_BELOW, square));
+        return code.fastMax(number(-1), code.fastMin(number(1), q));
     }
 
     /** log(x) = log(m) + e log(2), m from 3/4 to 3/2. */

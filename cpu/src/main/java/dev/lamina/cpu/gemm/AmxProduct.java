@@ -166,7 +166,7 @@ final class AmxProduct {
         piece(1, 1);
         code.bind(next);
         code.emit(Op.ADD, B_PANEL, Bf16Table.PANEL_BYTES.of(TABLE));
-        code.emit(Op.ADD, PIECE, Imm.of(Bf16Table.PANEL * (narrow ? Short.BYTES : Float.BYTES)));
+        code.emit(Op.ADD, PIECE, Imm.of(Bf16Table.PANEL * (narrow ? 2L : 4L)));
         code.emit(Op.SUB, COLUMNS, Imm.of(Bf16Table.PANEL));
         code.jump(Condition.GREATER, columns);
     }
@@ -269,7 +269,7 @@ final class AmxProduct {
         for (int i = 0; i < high; i++) {
             code.emit(Op.LEA, A_AT, Mem.at(Gpr.RSP, 2 * i * Bf16Table.TILE));
             code.emit(Op.MOV, STEPS, ROWS);
-            code.emit(Op.SUB, STEPS, Imm.of(16 * i));
+            code.emit(Op.SUB, STEPS, Imm.of(16L * i));
             code.load(B_AT, 16);
             code.emit(Op.CMP, STEPS, B_AT);
             code.emit(Op.CMOVG, STEPS, B_AT);

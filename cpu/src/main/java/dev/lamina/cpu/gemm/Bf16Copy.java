@@ -104,8 +104,8 @@ final class Bf16Copy {
             code.jump(Condition.LESS, rest);
             code.bind(loop);
             vector();
-            code.emit(Op.ADD, AT, Imm.of(LANES * kind.from));
-            code.emit(Op.ADD, OUT, Imm.of(LANES * kind.to));
+            code.emit(Op.ADD, AT, Imm.of((long) LANES * kind.from));
+            code.emit(Op.ADD, OUT, Imm.of((long) LANES * kind.to));
             code.emit(Op.SUB, LEFT, Imm.of(LANES));
             code.jump(Condition.GREATER_EQUAL, loop);
             code.bind(rest);

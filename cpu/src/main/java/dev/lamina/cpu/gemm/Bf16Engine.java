@@ -46,7 +46,7 @@ final class Bf16Engine implements Engine {
 
     static boolean takes(Product product, Isa isa) {
         boolean right =
-                product.dtype() == DType.BF16 || product.dtype() == DType.F32 && product.rounded() == DType.BF16;
+                product.dtype() == DType.BF16 || (product.dtype() == DType.F32 && product.rounded() == DType.BF16);
         return right && isa.vectorBits() == 512 && isa.bf16();
     }
 
@@ -93,7 +93,8 @@ final class Bf16Engine implements Engine {
                 && packsPanels()
                 && product.k() % Bf16Table.K_STEP == 0
                 && product.aRow() % Bf16Table.LINE == 0
-                && (product.aRow() == (long) product.k() * bytes && product.k() <= PIECE || product.aRow() % 2048 != 0);
+                && ((product.aRow() == (long) product.k() * bytes && product.k() <= PIECE)
+                        || product.aRow() % 2048 != 0);
     }
 
     @Override
@@ -141,7 +142,7 @@ final class Bf16Engine implements Engine {
     public Step product(int rows, int columns, int k, boolean accumulate, long cRow) {
         boolean packs = packsPanels() && !isInPlace();
         boolean narrow = product.dtype() == DType.BF16 && sumBytes() == 0;
-        if (k == 0 || !packs && k <= PIECE) {
+        if (k == 0 || (!packs && k <= PIECE)) {
             return multiply(rows, columns, k, k, accumulate, cRow, narrow);
         }
         long aPanel = packsPanels() ? Bf16Table.PANEL * product.aRow() : Bf16Table.packed(1, k);

@@ -208,8 +208,8 @@ final class Bf16Packing {
         int[] high = new int[PAIRS];
         for (int i = 0; i < PAIRS; i++) {
             // f32: both rows are in one register after rounding; bf16: the second row is in a second register.
-            low[i] = i | (rounding ? 16 + i : 32 + i) << 16;
-            high[i] = 16 + i | 48 + i << 16;
+            low[i] = i | (((rounding ? 16 : 32) + i) << 16);
+            high[i] = (16 + i) | ((48 + i) << 16);
         }
         code.emit(Op.VMOVUPS, LOW_PAIRS, code.constant(low));
         if (!rounding) {

@@ -116,7 +116,7 @@ final class Bf16Product {
         code.bind(summed);
         rows(this::store);
         code.emit(Op.ADD, B_PANEL, Bf16Table.PANEL_BYTES.of(TABLE));
-        code.emit(Op.ADD, PIECE, Imm.of(Bf16Table.PANEL * (narrow ? Short.BYTES : Float.BYTES)));
+        code.emit(Op.ADD, PIECE, Imm.of(Bf16Table.PANEL * (narrow ? 2L : 4L)));
         code.emit(Op.SUB, COLUMNS, Imm.of(Bf16Table.PANEL));
         code.jump(Condition.GREATER, columns);
     }

@@ -74,6 +74,8 @@ enum Bf16Table {
         return Mem.at(table, at());
     }
 
+    /** The order of the constants is the layout. */
+    @SuppressWarnings("EnumOrdinal")
     private int at() {
         return ordinal() * Long.BYTES;
     }

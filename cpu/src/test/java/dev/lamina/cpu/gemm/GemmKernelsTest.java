@@ -6,17 +6,22 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.lamina.core.DType;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Elementwise;
 import dev.lamina.cpu.Allocation;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.CodeException;
 import dev.lamina.cpu.code.GuardedMemory;
 import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.loop.LoopKernels;
+import dev.lamina.cpu.loop.Region;
 import dev.lamina.cpu.plain.PlainKernels;
 import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -106,7 +111,7 @@ class GemmKernelsTest {
             expect(task, buffers[0], buffers[1], want);
             kernel(task, bits, POOL).run(buffers);
             assertEquals(-1, want.mismatch(buffers[2]), "seed " + seed + " case " + i + ": " + task);
-            java.lang.ref.Reference.reachabilityFence(memory);
+            Reference.reachabilityFence(memory);
         }
     }
 
@@ -170,6 +175,48 @@ class GemmKernelsTest {
                 float a = want.getAtIndex(ValueLayout.JAVA_FLOAT, i);
                 float b = buffers[2].getAtIndex(ValueLayout.JAVA_FLOAT, i);
                 assertEquals(Float.floatToIntBits(a), Float.floatToIntBits(b), "element " + i);
+            }
+        }
+    }
+
+    /** Adds a row to the product and squares it, block by block; with one product, joined products and one column. */
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    void anEpilogueSeesEachElementOnce(int bits) throws CodeException {
+        int[][] shapes = {{1, 207, 130, 70}, {3, 33, 70, 40}, {2, 40, 1, 30}, {4, 1, 300, 20}, {1, 300, 515, 300}};
+        for (int[] s : shapes) {
+            int[] dims = {s[0], s[1], s[2]};
+            long size = (long) s[1] * s[2];
+            Task.MatMul task = new Task.MatMul(
+                    new Task.Access(
+                            0, DType.F32, 0, new int[] {s[0], s[1], s[3]}, new long[] {(long) s[1] * s[3], s[3], 1}),
+                    new Task.Access(1, DType.F32, 0, new int[] {s[0], s[3], s[2]}, new long[] {0, s[2], 1}),
+                    new Task.Access(2, DType.F32, 0, dims, new long[] {size, s[2], 1}),
+                    DType.F32);
+            Task.Loop loop = new Task.Loop(
+                    dims,
+                    0,
+                    List.of(
+                            new Task.Load(task.out()),
+                            new Task.Load(new Task.Access(3, DType.F32, 0, dims, new long[] {0, 0, 1})),
+                            new Task.Apply(Elementwise.ADD, DType.F32, 0, 1, -1),
+                            new Task.Apply(Elementwise.MUL, DType.F32, 2, 2, -1)),
+                    List.of(new Task.Store(3, task.out())));
+            try (Arena arena = Arena.ofShared()) {
+                MemorySegment[] buffers = Arrays.copyOf(buffers(task, arena), 4);
+                buffers[3] = arena.allocate(4L * s[2], 64);
+                fill(buffers[3], DType.F32, new Random(2));
+                MemorySegment want = arena.allocate(bytes(task.out()), 64);
+                expect(task, buffers[0], buffers[1], want);
+                PlainKernels.prepare(loop, POOL).run(new MemorySegment[] {buffers[0], buffers[1], want, buffers[3]});
+                CodeBatch batch = new CodeBatch();
+                Region region = Objects.requireNonNull(LoopKernels.region(loop, isa(bits), batch));
+                Kernel kernel = Objects.requireNonNull(GemmKernels.prepare(task, region, isa(bits), POOL, batch));
+                batch.publish();
+                for (int run = 0; run < 2; run++) {
+                    kernel.run(buffers);
+                    assertEquals(-1, want.mismatch(buffers[2]), Arrays.toString(s));
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.lamina.cpu.gemm;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.backend.Task;
+import java.util.Arrays;
 import java.util.Random;
 
 /** Products of random sizes and strides: transposed, with gaps, backwards, repeated, in batches. */
@@ -42,7 +43,7 @@ final class RandomProduct {
     }
 
     private static int[] dims(int[] batch, int rows, int columns) {
-        int[] dims = java.util.Arrays.copyOf(batch, batch.length + 2);
+        int[] dims = Arrays.copyOf(batch, batch.length + 2);
         dims[batch.length] = rows;
         dims[batch.length + 1] = columns;
         return dims;

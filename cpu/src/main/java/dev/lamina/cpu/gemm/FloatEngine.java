@@ -41,7 +41,7 @@ final class FloatEngine implements Engine {
         int needed = Math.ceilDiv(product.n(), lanes.count());
         rows = Math.ceilDiv(product.m(), Math.ceilDiv(product.m(), most));
         sideBySide = product.n() == 1 || product.bColumn() == lanes.elementBytes();
-        packsB = !sideBySide || product.m() > 6 * rows && Math.abs(product.bK()) >= FAR;
+        packsB = !sideBySide || (product.m() > 6 * rows && Math.abs(product.bK()) >= FAR);
         int widest = (lanes.registers() - 1) / (rows + 1);
         vectors = Math.min(needed, sideBySide ? widest : Math.min(widest, MOST_TURNED));
         copiesB = !packsB && product.m() >= 3 * rows;

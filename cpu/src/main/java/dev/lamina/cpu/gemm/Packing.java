@@ -39,7 +39,7 @@ record Packing(Lanes lanes) {
                     .put(PackCode.TO_ROW, -lanes.bytes())
                     .put(PackCode.FROM_ELEMENT, fromRow)
                     .put(PackCode.TO_K, row);
-            parts.add(new Part(turn, last * lanes.count() * fromRow, (long) last * lanes.bytes()));
+            parts.add(new Part(turn, (long) last * lanes.count() * fromRow, (long) last * lanes.bytes()));
         }
         if (turned < k) {
             gatherTiles(parts, new Tiles(0, whole, tileRows, k, turned, fromRow, fromK));

@@ -4,11 +4,10 @@ import dev.lamina.cpu.code.Op;
 
 /**
  * Functions of 32-bit floats that are worth instructions of their own; the others are in {@link WideMath}. The largest errors in ulp of the
- * result, over all floats: exp 1.1, log 1.4, sigmoid 3, tanh 3.5, erf 6. Special values are those of {@link StrictMath}; subnormal
+ * result, over all floats: exp 1.1, log 1.4, sigmoid 3, tanh 3.5, erf 2.6. Special values are those of {@link StrictMath}; subnormal
  * arguments and results are not flushed.
  *
- * <p>Coefficients are those of polynomials (and of a quotient of polynomials for erf) with the smallest largest relative error on their
- * interval, by least squares with weights that grow where the error is large (Lawson), then rounded to floats.
+ * <p>Coefficients are those of polynomials with the smallest largest error on their interval, by least squares with weights that grow where the error is large (Lawson), then rounded to floats.
  */
 final class FloatMath {
     private static final float LOG2_E = 0x1.715476p0f;
@@ -39,13 +38,22 @@ final class FloatMath {
         0x1.c773fep-5f
     };
 
-    /** erf(x) / x as a quotient of polynomials in x^2, |x| up to 3.93; error 2e-8. */
-    private static final float[] ERF_ABOVE = {
-        0x1.20dd74p0f, 0x1.86b98ep-3f, 0x1.b0752ep-5f, 0x1.ef6640p-9f, 0x1.2aa492p-12f, 0x1.121180p-19f
+    /** erf(x) / x in x^2, |x| up to 0.8; error 6e-9. */
+    private static final float[] ERF = {
+        0x1.20dd74p0f, -0x1.81272ep-2f, 0x1.ce2804p-4f, -0x1.b76e9ep-6f, 0x1.4d4254p-8f, -0x1.56a270p-11f
     };
 
-    private static final float[] ERF_BELOW = {
-        0x1.000000p0f, 0x1.013becp-1f, 0x1.d3ff96p-4f, 0x1.eb6f6ep-7f, 0x1.3173dep-10f, 0x1.3ecd02p-15f
+    /** log(1 - erf(x)), x from 0.8 to 4; error of erf 1e-9. */
+    private static final float[] LOG_ERFC = {
+        0x1.f69354p-14f,
+        -0x1.2114aap0f,
+        -0x1.449daap-1f,
+        -0x1.b80d44p-4f,
+        0x1.90efa2p-6f,
+        -0x1.fa6120p-9f,
+        0x1.6b35f0p-12f,
+        -0x1.e5c128p-18f,
+        -0x1.ea6fd4p-21f
     };
 
     private final ConversionCode code;
@@ -120,12 +128,14 @@ final class FloatMath {
         return code.orAnd(result, x, code.signs(Lane.F32));
     }
 
+    /** Near 1 it is 1 minus something small, so that 1 - erf(x) is right too where GELU asks for it. */
     V erf(V x) {
-        V limited = code.fastMax(number(-3.93f), code.fastMin(number(3.93f), x));
-        V square = code.mul(limited, limited);
-        V above = code.mul(limited, polynomial(ERF_ABOVE, square));
-        V q = code.div(above, polynomial(ERF_BELOW, square));
-        return code.fastMax(number(-1), code.fastMin(number(1), q));
+        V magnitude = code.abs(x);
+        // Of NaN and a number the second operand is taken.
+        V rest = expBelow(polynomial(LOG_ERFC, code.fastMin(number(4), magnitude)));
+        V large = code.orAnd(code.sub(number(1), rest), x, code.signs(Lane.F32));
+        V small = code.mul(x, polynomial(ERF, code.mul(x, x)));
+        return code.select(code.less(magnitude, number(0.8f)), small, large);
     }
 
     /** log(x) = log(m) + e log(2), m from 3/4 to 3/2. */

@@ -21,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * allow it; the rest, and everything elsewhere, is plain Java.
  */
 public final class CpuBackend extends KernelBackend {
-    private static final System.Logger LOG = System.getLogger("dev.lamina");
-
     private final String name;
     private final @Nullable Instructions forced;
     private final Pool pool;
@@ -67,7 +65,7 @@ public final class CpuBackend extends KernelBackend {
     @Override
     public String describe() {
         String threads = ", " + pool.threads() + (pool.threads() == 1 ? " thread" : " threads");
-        String reason = refusal;
+        String reason = refusal == null && forced == null && isa().vectorBits() == 0 ? Isa.refusal() : refusal;
         return (reason == null ? isa().describe() : "plain Java loops (" + reason + ")") + threads;
     }
 
@@ -77,6 +75,9 @@ public final class CpuBackend extends KernelBackend {
 
     @Override
     protected List<Kernel> prepare(List<Task> tasks) {
+        if (forced == null && isa().vectorBits() == 0) {
+            refuse(Isa.refusal());
+        }
         if (isa().vectorBits() > 0 && refusal == null) {
             try {
                 return machineCode(tasks);
@@ -91,7 +92,9 @@ public final class CpuBackend extends KernelBackend {
     private synchronized void refuse(String reason) {
         if (refusal == null) {
             refusal = reason;
-            LOG.log(System.Logger.Level.WARNING, "no machine code, plain Java instead: {0}", reason);
+            // Made here: a logger costs milliseconds at the start, and hardly anybody needs it.
+            System.getLogger("dev.lamina")
+                    .log(System.Logger.Level.WARNING, "no machine code, plain Java instead: {0}", reason);
         }
     }
 

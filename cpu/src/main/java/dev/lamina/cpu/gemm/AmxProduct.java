@@ -186,6 +186,23 @@ final class AmxProduct {
         Label step = code.label();
         code.align(32);
         code.bind(step);
+        multiply(high, wide);
+        code.emit(Op.ADD, AHEAD, Bf16Table.AHEAD.of(TABLE));
+        code.emit(Op.ADD, A_AT, Bf16Table.A_STEP.of(TABLE));
+        code.emit(Op.ADD, A_BELOW, Bf16Table.A_STEP.of(TABLE));
+        code.emit(Op.ADD, B_AT, Imm.of(2 * Bf16Table.TILE));
+        code.emit(Op.DEC, STEPS);
+        code.jump(Condition.NOT_EQUAL, step);
+        code.bind(summed);
+        if (narrow) {
+            finish(high, wide);
+        } else {
+            forC(high, wide, Op.TILESTORED);
+        }
+    }
+
+    /** One step of k: all tiles of A with all of B. */
+    private void multiply(int high, int wide) {
         for (int i = 0; i < high; i++) {
             for (int j = 0; j < wide; j++) {
                 if (i == 0) {
@@ -200,18 +217,6 @@ final class AmxProduct {
         }
         for (int line = 0; line < AHEAD_LINES && high + wide == 4; line++) {
             code.emit(Op.PREFETCHT0, Mem.at(AHEAD, line * Bf16Table.LINE));
-        }
-        code.emit(Op.ADD, AHEAD, Bf16Table.AHEAD.of(TABLE));
-        code.emit(Op.ADD, A_AT, Bf16Table.A_STEP.of(TABLE));
-        code.emit(Op.ADD, A_BELOW, Bf16Table.A_STEP.of(TABLE));
-        code.emit(Op.ADD, B_AT, Imm.of(2 * Bf16Table.TILE));
-        code.emit(Op.DEC, STEPS);
-        code.jump(Condition.NOT_EQUAL, step);
-        code.bind(summed);
-        if (narrow) {
-            finish(high, wide);
-        } else {
-            forC(high, wide, Op.TILESTORED);
         }
     }
 

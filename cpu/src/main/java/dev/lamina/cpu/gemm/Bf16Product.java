@@ -100,15 +100,7 @@ final class Bf16Product {
         Label step = code.label();
         code.align(32);
         code.bind(step);
-        for (int pair = 0; pair < Bf16Table.K_STEP / 2; pair++) {
-            code.emit(Op.VMOVUPS, B[0], Mem.at(B_AT, pair * Bf16Table.LINE));
-            code.emit(Op.VMOVUPS, B[1], Mem.at(B_AT, pair * Bf16Table.LINE + Bf16Table.TILE));
-            for (int row = 0; row < STRIP; row++) {
-                Mem a = Mem.at(A_AT, row * Bf16Table.LINE + pair * 4).broadcast();
-                code.emit(Op.VDPBF16PS, sums(row, 0), B[0], a);
-                code.emit(Op.VDPBF16PS, sums(row, 1), B[1], a);
-            }
-        }
+        multiply();
         code.emit(Op.ADD, A_AT, Imm.of(2 * Bf16Table.TILE));
         code.emit(Op.ADD, B_AT, Imm.of(2 * Bf16Table.TILE));
         code.emit(Op.DEC, STEPS);
@@ -119,6 +111,19 @@ final class Bf16Product {
         code.emit(Op.ADD, PIECE, Imm.of(Bf16Table.PANEL * (narrow ? 2L : 4L)));
         code.emit(Op.SUB, COLUMNS, Imm.of(Bf16Table.PANEL));
         code.jump(Condition.GREATER, columns);
+    }
+
+    /** One step of k: 8 rows with both halves of a panel. */
+    private void multiply() {
+        for (int pair = 0; pair < Bf16Table.K_STEP / 2; pair++) {
+            code.emit(Op.VMOVUPS, B[0], Mem.at(B_AT, pair * Bf16Table.LINE));
+            code.emit(Op.VMOVUPS, B[1], Mem.at(B_AT, pair * Bf16Table.LINE + Bf16Table.TILE));
+            for (int row = 0; row < STRIP; row++) {
+                Mem a = Mem.at(A_AT, row * Bf16Table.LINE + pair * 4).broadcast();
+                code.emit(Op.VDPBF16PS, sums(row, 0), B[0], a);
+                code.emit(Op.VDPBF16PS, sums(row, 1), B[1], a);
+            }
+        }
     }
 
     private static Vec sums(int row, int half) {

@@ -52,6 +52,14 @@ final class MatMulKernel implements Kernel {
 
     @Override
     public void run(MemorySegment[] buffers) {
+        if (task.a().dims()[task.a().dims().length - 1] == 0) {
+            long bytes = task.out().dtype().bytes();
+            long[] range = task.out().range();
+            buffers[task.out().buffer()]
+                    .asSlice(range[0] * bytes, (range[1] - range[0] + 1) * bytes)
+                    .fill((byte) 0);
+            return;
+        }
         gemm.run(
                 pool,
                 buffers[task.a().buffer()],

@@ -100,7 +100,7 @@ final class Allocation {
         int[] pool = new int[last - first + 1];
         int n = 0;
         for (int i = first; i <= last; i++) {
-            if (kind != Program.GENERAL || i != Gpr.RSP.ordinal()) {
+            if (kind != Program.GENERAL || i != Gpr.RSP.number()) {
                 pool[n++] = i;
             }
         }
@@ -272,7 +272,7 @@ final class Allocation {
         while (program.arguments[i] != r) {
             i++;
         }
-        return ARGUMENTS[i].ordinal();
+        return ARGUMENTS[i].number();
     }
 
     /** A register that is free where r starts, best one of an operand that ends there. */

@@ -38,7 +38,7 @@ abstract sealed class LaneCode extends IntegerCode permits VectorCode {
     /** The same number in all lanes of an I32, I64 or BOOL. */
     public V constant(Lane lane, long value) {
         return switch (lane) {
-            case I32 -> new V(lane, new int[] {program.constant(4, (int) value)}, value);
+            case I32 -> new V(lane, new int[] {program.constant(4, value << 32 >> 32)}, value);
             case I64 -> {
                 int r = program.constant(8, value);
                 yield new V(lane, new int[] {r, r}, value);
@@ -73,7 +73,7 @@ abstract sealed class LaneCode extends IntegerCode permits VectorCode {
         for (int p = 0; p < registers.length; p++) {
             long[] elements = new long[perPart];
             for (int i = 0; i < perPart; i++) {
-                elements[i] = p * perPart + i;
+                elements[i] = (long) p * perPart + i;
             }
             registers[p] = program.constant(lane.bytes(), elements);
         }
@@ -123,6 +123,8 @@ abstract sealed class LaneCode extends IntegerCode permits VectorCode {
         }
     }
 
+    // The tables of instructions are in the order of Lane.
+    @SuppressWarnings("EnumOrdinal")
     final V map(Op[] ops, V a, V b, boolean commutes) {
         same(a, b);
         Op op = ops[a.lane.ordinal()];

@@ -99,8 +99,8 @@ final class Peephole {
         }
         @Nullable At at = x.at;
         return is(x.d, register)
-                || at != null && at.base() != null && at.base().register() == register
-                || at != null && at.index() != null && at.index().register() == register;
+                || (at != null && at.base() != null && at.base().register() == register)
+                || (at != null && at.index() != null && at.index().register() == register);
     }
 
     private static boolean is(int operand, int register) {
@@ -125,7 +125,7 @@ final class Peephole {
                 if (x.d == move.a) {
                     // An FMA has a form for each operand that is the result; the operands of others may have to stay
                     // intact.
-                    if (!mentioned || x.form == Form.FMA || x.form == Form.PLAIN && !x.early) {
+                    if (!mentioned || x.form == Form.FMA || (x.form == Form.PLAIN && !x.early)) {
                         x.d = move.d;
                         remove(i);
                     }
@@ -182,8 +182,8 @@ final class Peephole {
     private static boolean addresses(Instruction load, int d) {
         @Nullable At at = load.at;
         return at != null
-                && (at.base() != null && at.base().register() == d
-                        || at.index() != null && at.index().register() == d);
+                && ((at.base() != null && at.base().register() == d)
+                        || (at.index() != null && at.index().register() == d));
     }
 
     /** Lets x read memory instead of the register that was loaded. */
@@ -205,7 +205,7 @@ final class Peephole {
                 x.a = x.b;
                 x.b = r;
             }
-            if (x.foldable() != r || x.fold == 1 && program.vectorBits == 512) {
+            if (x.foldable() != r || (x.fold == 1 && program.vectorBits == 512)) {
                 return false;
             }
             if (x.c == r) {

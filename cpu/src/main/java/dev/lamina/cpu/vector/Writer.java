@@ -109,7 +109,7 @@ final class Writer {
             case NUMBER -> {
                 Gpr to = GENERAL[target(x.d)];
                 code.emit(Op.MOV, to, new Imm(x.immediate));
-                keep(x.d, to.ordinal());
+                keep(x.d, to.number());
             }
             case LABEL -> code.bind(label(x.label));
             case JUMP -> jump(x);

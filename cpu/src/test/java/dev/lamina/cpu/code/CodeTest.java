@@ -230,11 +230,14 @@ class CodeTest {
             blocks[3].segment().set(ValueLayout.JAVA_SHORT, 16 + 2 * tile, (short) 64);
             blocks[3].segment().set(ValueLayout.JAVA_BYTE, 48 + tile, (byte) 16);
         }
-        entry.call(blocks[0].address(), blocks[1].address(), blocks[2].address(), blocks[3].address());
+        try {
+            entry.call(blocks[0].address(), blocks[1].address(), blocks[2].address(), blocks[3].address());
+        } finally {
+            Reference.reachabilityFence(blocks);
+        }
         for (int i = 0; i < 256; i++) {
             assertEquals(64f, blocks[2].segment().getAtIndex(ValueLayout.JAVA_FLOAT, i));
         }
-        Reference.reachabilityFence(blocks);
     }
 
     @Test

@@ -19,7 +19,6 @@ import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -111,7 +110,6 @@ class GemmKernelsTest {
             expect(task, buffers[0], buffers[1], want);
             kernel(task, bits, POOL).run(buffers);
             assertEquals(-1, want.mismatch(buffers[2]), "seed " + seed + " case " + i + ": " + task);
-            Reference.reachabilityFence(memory);
         }
     }
 

@@ -64,7 +64,7 @@ final class RandomProduct {
             order[1] = rank - 1;
         }
         for (int d : order) {
-            boolean zero = repeated && d < rank - 2 || unusual && random.nextInt(8) == 0;
+            boolean zero = (repeated && d < rank - 2) || (unusual && random.nextInt(8) == 0);
             boolean back = unusual && random.nextInt(4) == 0;
             strides[d] = zero ? 0 : back ? -step : step;
             if (!zero) {

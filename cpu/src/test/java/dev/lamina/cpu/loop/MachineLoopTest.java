@@ -16,7 +16,6 @@ import dev.lamina.cpu.plain.RandomLoop;
 import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -85,7 +84,6 @@ class MachineLoopTest {
                 .flatMap(store -> difference(store.access(), expected, actual).stream())
                 .map(text -> "\nseed " + seed + ": " + loop + "\n" + text)
                 .findFirst();
-        Reference.reachabilityFence(memory);
         return wrong;
     }
 
@@ -156,7 +154,6 @@ class MachineLoopTest {
                         difference(store.access(), expected, segments(memory)),
                         "seed " + seed + ": " + loop);
             }
-            Reference.reachabilityFence(memory);
         }
         assertTrue(pieces > ROUNDS / 5, "only " + pieces + " pieces");
     }

@@ -15,6 +15,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -261,7 +262,7 @@ class IndexKernelsTest {
             // transposed.
             long[] left = {(long) m * b[1] * k, k, (long) b[1] * k, 1};
             long[] right = {0, (long) n * k, 1, k};
-            DType dtype = random.nextBoolean() ? DType.F32 : DType.I32;
+            DType dtype = List.of(DType.F32, DType.F64, DType.I32).get(random.nextInt(3));
             MemorySegment x = memory(dtype, (long) b[0] * b[1] * m * k);
             MemorySegment y = memory(dtype, (long) b[1] * k * n);
             for (MemorySegment memory : new MemorySegment[] {x, y}) {

@@ -74,10 +74,13 @@ final class Elementary {
         }
         GuardedMemory out = GuardedMemory.endingAtGuard((long) n * result.bytes());
         table.segment().set(ValueLayout.JAVA_LONG_UNALIGNED, 8L * inputs.length, out.address());
-        entry.call(table.address(), n, 0, 0);
+        try {
+            entry.call(table.address(), n, 0, 0);
+        } finally {
+            Reference.reachabilityFence(keep);
+            Reference.reachabilityFence(table);
+        }
         byte[] bytes = out.segment().toArray(ValueLayout.JAVA_BYTE);
-        Reference.reachabilityFence(keep);
-        Reference.reachabilityFence(table);
         return MemorySegment.ofArray(bytes);
     }
 }

@@ -37,7 +37,7 @@ class UniformsTest {
             float run = memory.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i);
             float any = memory.segment().getAtIndex(ValueLayout.JAVA_FLOAT, i + lanes);
             assertEquals(expected(seed, stream, first + i), run, "run, lane " + i + " at " + bits);
-            assertEquals(expected(seed, stream, first - 3 * i), any, "any, lane " + i + " at " + bits);
+            assertEquals(expected(seed, stream, first - 3L * i), any, "any, lane " + i + " at " + bits);
         }
     }
 

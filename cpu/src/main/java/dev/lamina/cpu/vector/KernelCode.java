@@ -107,7 +107,9 @@ public final class KernelCode extends MemoryCode {
             case LOG1P -> math.log1p(a);
             case TANH -> math.tanh(a);
             case SIGMOID -> math.sigmoid(a);
-            default -> throw new UnsupportedOperationException(op + " of f64");
+            case NEG, ABS, SIGN, SQRT, FLOOR, CEIL, ROUND, NOT, CAST, WHERE -> throw unsupported(op);
+            case SIN, COS, TAN, ATAN, ERF, LT, LE, EQ, NE -> throw unsupported(op);
+            case ADD, SUB, MUL, DIV, POW, REM, MAX, MIN, AND, OR, XOR -> throw unsupported(op);
         };
     }
 
@@ -136,8 +138,14 @@ public final class KernelCode extends MemoryCode {
             case COS -> narrowed(new WideMath(this).cos(convert(a, Lane.F64)), dtype);
             case TAN -> narrowed(new WideMath(this).tan(convert(a, Lane.F64)), dtype);
             case ATAN -> narrowed(new WideMath(this).atan(convert(a, Lane.F64)), dtype);
-            default -> throw new UnsupportedOperationException(op + " of " + dtype);
+            case CAST, WHERE, LT, LE, EQ, NE -> throw unsupported(op);
+            case ADD, SUB, MUL, DIV, POW, REM, MAX, MIN, AND, OR, XOR -> throw unsupported(op);
         };
+    }
+
+    /** {@link #supports} has said so, or the number of operands is wrong. */
+    private static UnsupportedOperationException unsupported(Elementwise op) {
+        return new UnsupportedOperationException(op + " of such operands");
     }
 
     private V narrowed(V wide, DType dtype) {
@@ -171,7 +179,8 @@ public final class KernelCode extends MemoryCode {
             case OR -> or(a, b);
             case XOR -> xor(a, b);
             case POW -> narrowed(new WideMath(this).pow(convert(a, Lane.F64), convert(b, Lane.F64)), dtype);
-            default -> throw new UnsupportedOperationException(op + " of " + dtype);
+            case NEG, ABS, SIGN, SQRT, FLOOR, CEIL, ROUND, NOT, CAST, WHERE, LT, LE, EQ, NE -> throw unsupported(op);
+            case EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ATAN, TANH, ERF, SIGMOID -> throw unsupported(op);
         };
     }
 
@@ -183,7 +192,8 @@ public final class KernelCode extends MemoryCode {
             case SUB, XOR -> xor(a, b);
             case REM -> constant(Lane.BOOL, 0L);
             case POW -> or(a, not(b));
-            default -> throw new IllegalStateException(op + " has not two operands");
+            case NEG, ABS, SIGN, SQRT, FLOOR, CEIL, ROUND, NOT, CAST, WHERE, LT, LE, EQ, NE -> throw unsupported(op);
+            case EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ATAN, TANH, ERF, SIGMOID -> throw unsupported(op);
         };
     }
 

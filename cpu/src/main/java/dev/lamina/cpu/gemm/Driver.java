@@ -65,6 +65,13 @@ final class Driver implements Kernel {
         long sums = (long) engine.sumBytes() * rows * grid.strip() * grid.groupStrips();
         workspace = engine.scratch() + packedA + (sharedB ? 0 : packedB) + sums;
         runs = new FreeList<>(() -> new Run(this));
+        Workspace.reserve(false, pool.threads(), workspace);
+        Workspace.reserve(true, 1, sharedB ? packedBytes() : 0);
+    }
+
+    /** Of all of B. */
+    private long packedBytes() {
+        return packedB * grid.strips() * grid.kBlocks();
     }
 
     /** Strips that are still in the cache when the epilogue gets them. */
@@ -97,7 +104,7 @@ final class Driver implements Kernel {
     }
 
     private void sharing(Run run) {
-        Workspace packed = Workspace.take(packedB * grid.strips() * grid.kBlocks());
+        Workspace packed = Workspace.take(true, packedBytes());
         try {
             for (int i = 0; i < offsets.c().length; i++) {
                 run.batch(i, i + 1);

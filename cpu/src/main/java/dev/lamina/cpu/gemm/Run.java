@@ -69,7 +69,7 @@ final class Run implements Pool.Task {
             part(index, 0);
             return;
         }
-        Workspace workspace = Workspace.take(driver.workspace);
+        Workspace workspace = Workspace.take(false, driver.workspace);
         try {
             part(index, workspace.address());
         } finally {

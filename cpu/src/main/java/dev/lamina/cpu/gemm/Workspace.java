@@ -4,17 +4,40 @@ import dev.lamina.core.memory.Memory;
 import dev.lamina.cpu.pool.FreeList;
 import java.lang.foreign.MemorySegment;
 
-/** Memory for packed blocks: as many as threads work at the same time, for all products of the process. */
+/**
+ * Memory for packed blocks, for all products of the process: of one kind for each thread that works, of another for each product whose
+ * threads share a packed B. Reserved when a product is prepared, so that steps allocate nothing; more only if more callers
+ * compute at the same time.
+ */
 final class Workspace {
-    private static final FreeList<Workspace> FREE = new FreeList<>(Workspace::new);
+    private static final FreeList<Workspace> OWN = new FreeList<>(() -> new Workspace(false));
+    private static final FreeList<Workspace> SHARED = new FreeList<>(() -> new Workspace(true));
 
+    private final boolean shared;
     private MemorySegment memory = MemorySegment.NULL;
 
-    private Workspace() {}
+    private Workspace(boolean shared) {
+        this.shared = shared;
+    }
 
-    /** A workspace of at least this size for the caller alone. */
-    static Workspace take(long bytes) {
-        Workspace workspace = FREE.take();
+    private static FreeList<Workspace> list(boolean shared) {
+        return shared ? SHARED : OWN;
+    }
+
+    /** Makes sure that so many of at least this size are there. */
+    static void reserve(boolean shared, int count, long bytes) {
+        Workspace[] taken = new Workspace[bytes == 0 ? 0 : count];
+        for (int i = 0; i < taken.length; i++) {
+            taken[i] = take(shared, bytes);
+        }
+        for (Workspace workspace : taken) {
+            workspace.give();
+        }
+    }
+
+    /** A workspace of at least this size for the caller. */
+    static Workspace take(boolean shared, long bytes) {
+        Workspace workspace = list(shared).take();
         if (workspace.memory.byteSize() < bytes) {
             workspace.memory =
                     Memory.shared().allocate(bytes, "blocks of matrix products").segment();
@@ -23,7 +46,7 @@ final class Workspace {
     }
 
     void give() {
-        FREE.give(this);
+        list(shared).give(this);
     }
 
     /** Aligned to 64. */

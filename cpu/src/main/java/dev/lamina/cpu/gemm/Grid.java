@@ -26,6 +26,9 @@ record Grid(
         int itemsPerTask) {
     private static final int MOST_TASKS = 32;
 
+    /** Below this many, idle threads cost more than packing an operand again. */
+    private static final int FEW_TASKS = 4;
+
     /** Less work than this many tasks is not worth waking a thread. */
     private static final double SERIAL_TASKS = 0.75;
 
@@ -36,11 +39,16 @@ record Grid(
         int rows = even(product.m(), blocking.rows(), blocking.rowUnit());
         int strip = even(product.n(), blocking.columns(), blocking.columnUnit());
         int group = Math.ceilDiv(product.n(), strip);
-        // Halves what is furthest from being too small until there is enough to deal out.
-        while (!serial && batch * Math.ceilDiv(product.m(), rows) * Math.ceilDiv(product.n(), strip * group) < wanted) {
+        // Halves what is furthest from being too small until there is enough to deal out. A few small blocks are better
+        // than one.
+        while (!serial) {
+            int now = batch * Math.ceilDiv(product.m(), rows) * Math.ceilDiv(product.n(), strip * group);
+            if (now >= wanted) {
+                break;
+            }
             double down = Math.min(rows, product.m()) / (2.0 * blocking.leastRows());
             double across = Math.min((double) group * strip, product.n()) / (2.0 * blocking.leastColumns());
-            if (Math.max(down, across) < 1) {
+            if (Math.max(down, across) < (now < FEW_TASKS ? 0.25 : 1)) {
                 break;
             }
             if (down > across) {

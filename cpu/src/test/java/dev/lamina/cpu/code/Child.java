@@ -1,5 +1,7 @@
 package dev.lamina.cpu.code;
 
+import dev.lamina.core.Tensor;
+import dev.lamina.core.backend.Backends;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -45,6 +47,7 @@ final class Child {
             case "refused" -> refused();
             case "before", "behind" -> touch(arguments[0].equals("before"));
             case "dump" -> publish("a/b kernel");
+            case "at once", "later" -> fallback(arguments[0].equals("later"));
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
@@ -60,6 +63,21 @@ final class Child {
         } catch (CodeException e) {
             System.out.print(e.getMessage() + "|" + Isa.machine() + "|" + Isa.refusal());
         }
+    }
+
+    /** Two plans on a system that refuses, from the start or after the processor was asked. */
+    private static void fallback(boolean later) {
+        if (later && Isa.machine().vectorBits() == 0) {
+            throw new IllegalStateException(Isa.refusal());
+        }
+        if (!forbidExecutableMemory()) {
+            System.out.print("no filter");
+            return;
+        }
+        Tensor x = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+        String sums = x.mul(x).sum(0).toString();
+        System.out.println(
+                sums + "|" + x.matmul(x).add(1) + "|" + Backends.current().describe());
     }
 
     /** From now on the system refuses to make memory executable, as hardened systems do. */

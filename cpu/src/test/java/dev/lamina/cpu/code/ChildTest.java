@@ -36,6 +36,19 @@ class ChildTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"at once", "later"})
+    void plansThenRunInPlainJavaAndThatIsSaidOnce(String when) throws Exception {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "skipped: not Linux");
+        Child.Result result = Child.run(folder, List.of(), when);
+        assumeFalse(result.output().equals("no filter"), "skipped: the system allows no filter");
+        assertEquals(0, result.status(), result.output());
+        String output = result.output();
+        assertTrue(output.contains("[10. 20.]  f32 (2,)|[[ 8. 11.]"), output);
+        assertTrue(output.contains("|plain Java loops (the system gives no executable memory"), output);
+        assertEquals(2, output.split("no machine code, plain Java instead", -1).length, output);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"before", "behind"})
     void aByteBesideGuardedMemoryEndsTheProcess(String where) throws Exception {
         Child.Result result = Child.run(folder, List.of(), where);

@@ -56,6 +56,23 @@ public sealed interface Task {
             return true;
         }
 
+        /** Where each matrix of a batch (the last two axes) begins, in row-major order, in elements from the offset on. */
+        public long[] matrices() {
+            int batch = 1;
+            for (int d = 0; d < dims.length - 2; d++) {
+                batch *= dims[d];
+            }
+            long[] starts = new long[batch];
+            for (int i = 0; i < batch; i++) {
+                int rest = i;
+                for (int d = dims.length - 3; d >= 0; d--) {
+                    starts[i] += rest % dims[d] * strides[d];
+                    rest /= dims[d];
+                }
+            }
+            return starts;
+        }
+
         /** The same access through another buffer. */
         public Access at(int other) {
             return new Access(other, dtype, offset, dims, strides);
@@ -120,6 +137,20 @@ public sealed interface Task {
     sealed interface Value {
         /** Type of the elements. */
         DType dtype();
+
+        /** Numbers of the values that it is computed from. */
+        default int[] arguments() {
+            return switch (this) {
+                case Apply apply when apply.c() >= 0 -> new int[] {apply.a(), apply.b(), apply.c()};
+                case Apply apply when apply.b() >= 0 -> new int[] {apply.a(), apply.b()};
+                case Apply apply -> new int[] {apply.a()};
+                case Fold fold -> new int[] {fold.a()};
+                case Load ignored -> new int[0];
+                case Constant ignored -> new int[0];
+                case Position ignored -> new int[0];
+                case Uniform ignored -> new int[0];
+            };
+        }
     }
 
     /** Elements from memory; the access has the dims of the space. */

@@ -89,13 +89,7 @@ public final class GemmKernels {
 
     private static Driver.Offsets offsets(Task.MatMul task) {
         int[] dims = task.out().dims();
-        long bytes = task.out().dtype().bytes();
-        return new Driver.Offsets(
-                offsets(dims, task.a().strides(), bytes),
-                offsets(dims, task.b().strides(), bytes),
-                offsets(dims, task.out().strides(), bytes),
-                dims[dims.length - 2],
-                false);
+        return new Driver.Offsets(bytes(task.a()), bytes(task.b()), bytes(task.out()), dims[dims.length - 2], false);
     }
 
     private static @Nullable Engine engine(Product product, Isa isa) {
@@ -109,19 +103,11 @@ public final class GemmKernels {
     }
 
     /** Where each product of a batch begins, in bytes. */
-    private static long[] offsets(int[] dims, long[] strides, long bytes) {
-        int batch = 1;
-        for (int d = 0; d < dims.length - 2; d++) {
-            batch *= dims[d];
+    private static long[] bytes(Task.Access access) {
+        long[] starts = access.matrices();
+        for (int i = 0; i < starts.length; i++) {
+            starts[i] *= access.dtype().bytes();
         }
-        long[] offsets = new long[batch];
-        for (int i = 0; i < batch; i++) {
-            int rest = i;
-            for (int d = dims.length - 3; d >= 0; d--) {
-                offsets[i] += rest % dims[d] * strides[d] * bytes;
-                rest /= dims[d];
-            }
-        }
-        return offsets;
+        return starts;
     }
 }

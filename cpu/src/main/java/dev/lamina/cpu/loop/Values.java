@@ -34,7 +34,7 @@ final class Values {
         for (int v = 0; v < count; v++) {
             Task.Value value = loop.values().get(v);
             axes[v] = own(value);
-            for (int a : arguments(value)) {
+            for (int a : value.arguments()) {
                 axes[v] |= axes[a];
                 stage[v] = Math.max(stage[v], stage[a]);
             }
@@ -53,26 +53,12 @@ final class Values {
         loop.stores().forEach(store -> needed[store.value()] = true);
         for (int v = needed.length - 1; v >= 0; v--) {
             if (needed[v]) {
-                for (int a : arguments(loop.values().get(v))) {
+                for (int a : loop.values().get(v).arguments()) {
                     needed[a] = true;
                 }
             }
         }
         return needed;
-    }
-
-    /** The values that a value is computed from. */
-    static int[] arguments(Task.Value value) {
-        return switch (value) {
-            case Task.Apply apply when apply.c() >= 0 -> new int[] {apply.a(), apply.b(), apply.c()};
-            case Task.Apply apply when apply.b() >= 0 -> new int[] {apply.a(), apply.b()};
-            case Task.Apply apply -> new int[] {apply.a()};
-            case Task.Fold fold -> new int[] {fold.a()};
-            case Task.Load ignored -> new int[0];
-            case Task.Constant ignored -> new int[0];
-            case Task.Position ignored -> new int[0];
-            case Task.Uniform ignored -> new int[0];
-        };
     }
 
     private long own(Task.Value value) {
@@ -125,9 +111,8 @@ final class Values {
                     boolean again = firstPass[v] >= 0;
                     kept[v] |= again && isHeavy(loop.values().get(v)) && depth(v) == space.rank() && !isUniform(v);
                     firstPass[v] = again ? firstPass[v] : pass;
-                    for (int a : again && kept[v]
-                            ? new int[0]
-                            : arguments(loop.values().get(v))) {
+                    for (int a :
+                            again && kept[v] ? new int[0] : loop.values().get(v).arguments()) {
                         now[a] = true;
                     }
                 }

@@ -22,7 +22,7 @@ final class LoopLevels {
         loop.stores().forEach(store -> needed[store.value()] = true);
         for (int v = count - 1; v >= 0; v--) {
             if (needed[v]) {
-                for (int argument : arguments(v)) {
+                for (int argument : loop.values().get(v).arguments()) {
                     needed[argument] = true;
                 }
             }
@@ -30,7 +30,7 @@ final class LoopLevels {
         for (int v = 0; v < count; v++) {
             levels[v] = level(v);
             afterFold[v] = loop.values().get(v) instanceof Task.Fold;
-            for (int argument : arguments(v)) {
+            for (int argument : loop.values().get(v).arguments()) {
                 afterFold[v] |= afterFold[argument];
             }
         }
@@ -54,20 +54,6 @@ final class LoopLevels {
         }
     }
 
-    /** The values that a value is computed from. */
-    private int[] arguments(int v) {
-        return switch (loop.values().get(v)) {
-            case Task.Apply apply when apply.c() >= 0 -> new int[] {apply.a(), apply.b(), apply.c()};
-            case Task.Apply apply when apply.b() >= 0 -> new int[] {apply.a(), apply.b()};
-            case Task.Apply apply -> new int[] {apply.a()};
-            case Task.Fold fold -> new int[] {fold.a()};
-            case Task.Load ignored -> new int[0];
-            case Task.Constant ignored -> new int[0];
-            case Task.Position ignored -> new int[0];
-            case Task.Uniform ignored -> new int[0];
-        };
-    }
-
     private long @org.jspecify.annotations.Nullable [] strides(int v) {
         return switch (loop.values().get(v)) {
             case Task.Load load -> load.access().strides();
@@ -88,7 +74,7 @@ final class LoopLevels {
             return level(strides);
         }
         Level level = Level.SCALAR;
-        for (int argument : arguments(v)) {
+        for (int argument : loop.values().get(v).arguments()) {
             level = Level.higher(level, levels[argument]);
         }
         return level;
@@ -154,7 +140,7 @@ final class LoopLevels {
         for (int v = 0; v < still.length; v++) {
             long[] strides = strides(v);
             still[v] = !(loop.values().get(v) instanceof Task.Fold) && (strides == null || space.isStill(strides));
-            for (int argument : arguments(v)) {
+            for (int argument : loop.values().get(v).arguments()) {
                 still[v] &= still[argument];
             }
         }

@@ -30,24 +30,8 @@ final class MatMulKernel implements Kernel {
                 b[rank - 1],
                 c[rank - 2],
                 c[rank - 1]);
-        gemm = JavaGemm.of(shape, offsets(dims, a), offsets(dims, b), offsets(dims, c));
-    }
-
-    /** Where each matrix of the batch starts, from the offset of the access on. */
-    private static long[] offsets(int[] dims, long[] strides) {
-        int batch = 1;
-        for (int d = 0; d < dims.length - 2; d++) {
-            batch *= dims[d];
-        }
-        long[] offsets = new long[batch];
-        for (int i = 0; i < batch; i++) {
-            int rest = i;
-            for (int d = dims.length - 3; d >= 0; d--) {
-                offsets[i] += rest % dims[d] * strides[d];
-                rest /= dims[d];
-            }
-        }
-        return offsets;
+        gemm = JavaGemm.of(
+                shape, task.a().matrices(), task.b().matrices(), task.out().matrices());
     }
 
     @Override

@@ -8,4 +8,5 @@ module dev.lamina.nn {
     requires static org.jspecify;
 
     exports dev.lamina.nn;
+    exports dev.lamina.nn.optimizers;
 }

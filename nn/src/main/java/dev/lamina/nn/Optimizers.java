@@ -1,5 +1,11 @@
 package dev.lamina.nn;
 
+import dev.lamina.nn.optimizers.Adadelta;
+import dev.lamina.nn.optimizers.Adagrad;
+import dev.lamina.nn.optimizers.Adam;
+import dev.lamina.nn.optimizers.RmsProp;
+import dev.lamina.nn.optimizers.Sgd;
+
 /** The ready optimizers, each under the name users say, with PyTorch's defaults; import them statically. */
 public final class Optimizers {
     private Optimizers() {}

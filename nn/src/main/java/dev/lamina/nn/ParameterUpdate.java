@@ -38,7 +38,7 @@ public final class ParameterUpdate {
     }
 
     /** The gradient plus weightDecay times the value: the gradient of the loss with an L2 penalty. */
-    Tensor gradient(double weightDecay) {
+    public Tensor gradient(double weightDecay) {
         return weightDecay == 0 ? gradient : gradient.add(value().mul(weightDecay));
     }
 
@@ -76,7 +76,7 @@ public final class ParameterUpdate {
      * Keeps a value that shrinks by a factor in each step without a gradient. What no longer matters becomes 0: it would end
      * as a subnormal number and never get away from there, and arithmetic on those takes ten times as long.
      */
-    Tensor keepShrinking(String name, Tensor value) {
+    public Tensor keepShrinking(String name, Tensor value) {
         double least = switch (variable.dtype()) {
             case F64 -> 1e-300;
             case F32, BF16 -> 1e-30;

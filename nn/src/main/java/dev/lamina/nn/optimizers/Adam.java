@@ -1,7 +1,10 @@
-package dev.lamina.nn;
+package dev.lamina.nn.optimizers;
 
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Optimizer;
+import dev.lamina.nn.ParameterUpdate;
 import java.util.Optional;
 
 /**
@@ -17,11 +20,17 @@ import java.util.Optional;
  * </ul>
  */
 public final class Adam extends Optimizer {
-    enum Rule {
+    /** Which of the relatives. */
+    public enum Rule {
+        /** Adam. */
         ADAM,
+        /** AdamW. */
         ADAMW,
+        /** Adamax. */
         ADAMAX,
+        /** NAdam. */
         NADAM,
+        /** RAdam. */
         RADAM
     }
 
@@ -36,7 +45,8 @@ public final class Adam extends Optimizer {
     private long productStep;
     private double product = 1;
 
-    Adam(Rule rule, double learningRate) {
+    /** See {@link dev.lamina.nn.Optimizers}. */
+    public Adam(Rule rule, double learningRate) {
         super(learningRate);
         this.rule = rule;
         weightDecay = rule == Rule.ADAMW ? 0.01 : 0;
@@ -182,7 +192,8 @@ public final class Adam extends Optimizer {
                 .with("oldProduct", oldProduct));
     }
 
-    static Adam of(Rule rule, double learningRate, Config config) {
+    /** Makes one from its description. */
+    public static Adam of(Rule rule, double learningRate, Config config) {
         Adam adam = new Adam(rule, learningRate)
                 .betas(config.number("beta1"), config.number("beta2"))
                 .epsilon(config.number("epsilon"))

@@ -1,7 +1,10 @@
-package dev.lamina.nn;
+package dev.lamina.nn.optimizers;
 
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Optimizer;
+import dev.lamina.nn.ParameterUpdate;
 import java.util.Optional;
 
 /**
@@ -14,7 +17,8 @@ public final class Sgd extends Optimizer {
     private double weightDecay;
     private boolean nesterov;
 
-    Sgd(double learningRate) {
+    /** See {@link dev.lamina.nn.Optimizers}. */
+    public Sgd(double learningRate) {
         super(learningRate);
     }
 
@@ -75,7 +79,8 @@ public final class Sgd extends Optimizer {
                 .with("nesterov", nesterov));
     }
 
-    static Sgd of(double learningRate, Config config) {
+    /** Makes one from its description. */
+    public static Sgd of(double learningRate, Config config) {
         Sgd sgd = new Sgd(learningRate)
                 .momentum(config.number("momentum"))
                 .dampening(config.number("dampening"))

@@ -1,6 +1,9 @@
-package dev.lamina.nn;
+package dev.lamina.nn.optimizers;
 
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Optimizer;
+import dev.lamina.nn.ParameterUpdate;
 import java.util.Optional;
 
 /**
@@ -12,7 +15,8 @@ public final class Adadelta extends Optimizer {
     private double epsilon = 1e-6;
     private double weightDecay;
 
-    Adadelta(double learningRate) {
+    /** See {@link dev.lamina.nn.Optimizers}. */
+    public Adadelta(double learningRate) {
         super(learningRate);
     }
 
@@ -51,7 +55,8 @@ public final class Adadelta extends Optimizer {
                 Config.of("adadelta").with("rho", rho).with("epsilon", epsilon).with("weightDecay", weightDecay));
     }
 
-    static Adadelta of(double learningRate, Config config) {
+    /** Makes one from its description. */
+    public static Adadelta of(double learningRate, Config config) {
         return new Adadelta(learningRate)
                 .rho(config.number("rho"))
                 .epsilon(config.number("epsilon"))

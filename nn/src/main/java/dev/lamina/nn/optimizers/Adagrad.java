@@ -1,6 +1,9 @@
-package dev.lamina.nn;
+package dev.lamina.nn.optimizers;
 
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Optimizer;
+import dev.lamina.nn.ParameterUpdate;
 import java.util.Optional;
 
 /**
@@ -13,7 +16,8 @@ public final class Adagrad extends Optimizer {
     private double epsilon = 1e-10;
     private double weightDecay;
 
-    Adagrad(double learningRate) {
+    /** See {@link dev.lamina.nn.Optimizers}. */
+    public Adagrad(double learningRate) {
         super(learningRate);
     }
 
@@ -62,7 +66,8 @@ public final class Adagrad extends Optimizer {
                 .with("weightDecay", weightDecay));
     }
 
-    static Adagrad of(double learningRate, Config config) {
+    /** Makes one from its description. */
+    public static Adagrad of(double learningRate, Config config) {
         return new Adagrad(learningRate)
                 .learningRateDecay(config.number("learningRateDecay"))
                 .initialAccumulator(config.number("initialAccumulator"))

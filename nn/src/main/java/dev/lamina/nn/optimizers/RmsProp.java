@@ -1,6 +1,9 @@
-package dev.lamina.nn;
+package dev.lamina.nn.optimizers;
 
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Optimizer;
+import dev.lamina.nn.ParameterUpdate;
 import java.util.Optional;
 
 /**
@@ -14,7 +17,8 @@ public final class RmsProp extends Optimizer {
     private double weightDecay;
     private boolean centered;
 
-    RmsProp(double learningRate) {
+    /** See {@link dev.lamina.nn.Optimizers}. */
+    public RmsProp(double learningRate) {
         super(learningRate);
     }
 
@@ -75,7 +79,8 @@ public final class RmsProp extends Optimizer {
                 .with("centered", centered));
     }
 
-    static RmsProp of(double learningRate, Config config) {
+    /** Makes one from its description. */
+    public static RmsProp of(double learningRate, Config config) {
         RmsProp optimizer = new RmsProp(learningRate)
                 .alpha(config.number("alpha"))
                 .epsilon(config.number("epsilon"))

@@ -8,5 +8,6 @@ module dev.lamina.nn {
     requires static org.jspecify;
 
     exports dev.lamina.nn;
+    exports dev.lamina.nn.layers;
     exports dev.lamina.nn.optimizers;
 }

@@ -9,10 +9,10 @@ import static dev.lamina.nn.Optimizers.sgd;
 import dev.lamina.core.Tensor;
 import dev.lamina.data.Dataset;
 import dev.lamina.nn.Callback;
-import dev.lamina.nn.Dense;
 import dev.lamina.nn.Evaluation;
 import dev.lamina.nn.Model;
 import dev.lamina.nn.ProgressLine;
+import dev.lamina.nn.layers.Dense;
 import java.util.SplittableRandom;
 
 /**

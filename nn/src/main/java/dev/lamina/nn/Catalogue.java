@@ -1,6 +1,13 @@
 package dev.lamina.nn;
 
 import dev.lamina.core.DataException;
+import dev.lamina.nn.layers.ActivationLayer;
+import dev.lamina.nn.layers.BatchNorm;
+import dev.lamina.nn.layers.Dense;
+import dev.lamina.nn.layers.Dropout;
+import dev.lamina.nn.layers.Embedding;
+import dev.lamina.nn.layers.Flatten;
+import dev.lamina.nn.layers.LayerNorm;
 import java.util.Arrays;
 
 /** Makes the ready layers from their descriptions. */

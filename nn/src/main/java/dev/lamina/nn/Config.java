@@ -38,6 +38,21 @@ public record Config(String type, Map<String, Object> values) {
         return plus(key, value);
     }
 
+    /** This config with one more description, for example of a layer inside. */
+    public Config with(String key, Config value) {
+        return plus(key, value);
+    }
+
+    /** This config with an activation more. */
+    public Config with(String key, Activation value) {
+        return plus(key, value.label());
+    }
+
+    /** This config with a rule for first values more; one that is not ready-made is left out when the file is read. */
+    public Config with(String key, Initializer value) {
+        return plus(key, Initializers.text(value));
+    }
+
     /** This config with a list of numbers or of configs more. */
     public Config with(String key, List<?> value) {
         return plus(key, List.copyOf(value));
@@ -88,6 +103,31 @@ public record Config(String type, Map<String, Object> values) {
     /** A list of configs. */
     public List<Config> configs(String key) {
         return ((List<?>) option(key, List.class)).stream().map(this::toConfig).toList();
+    }
+
+    /** A description. */
+    public Config config(String key) {
+        return option(key, Config.class);
+    }
+
+    /** An activation. */
+    public Activation activation(String key) {
+        return Catalogue.activation(text(key));
+    }
+
+    /** A rule for first values, or the other one where the file has none. */
+    public Initializer initializer(String key, Initializer otherwise) {
+        return !has(key) || text(key).isEmpty() ? otherwise : Initializers.parse(text(key));
+    }
+
+    /** A ready layer, made from its description. */
+    public Layer layer(String key) {
+        return Catalogue.layer(config(key));
+    }
+
+    /** Ready layers, made from a list of descriptions. */
+    public List<Layer> layers(String key) {
+        return configs(key).stream().map(Catalogue::layer).toList();
     }
 
     private double toNumber(Object value) {

@@ -77,7 +77,7 @@ public abstract class Layer {
     protected void build(Shape input) {}
 
     /** What a saved model needs to make this layer again; empty for classes that only their own code can make. */
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         return Optional.empty();
     }
 
@@ -173,6 +173,15 @@ public abstract class Layer {
             }
         }
         return inputDType == DType.F64 ? DType.F64 : DType.F32;
+    }
+
+    /** A variable that {@link #build} made; an error that says so where it has not run or made none. */
+    protected final Variable built(@Nullable Variable variable) {
+        if (variable == null) {
+            throw new LaminaException(path() + ": expected a layer with this variable, got one before its first use or"
+                    + " without it; apply it or call initialize on its model");
+        }
+        return variable;
     }
 
     /** Refuses a change of options after the variables exist. */

@@ -1,5 +1,13 @@
 package dev.lamina.nn;
 
+import dev.lamina.nn.layers.ActivationLayer;
+import dev.lamina.nn.layers.BatchNorm;
+import dev.lamina.nn.layers.Dense;
+import dev.lamina.nn.layers.Dropout;
+import dev.lamina.nn.layers.Embedding;
+import dev.lamina.nn.layers.Flatten;
+import dev.lamina.nn.layers.LayerNorm;
+
 /** The ready layers, each under the name users say; import them statically. */
 public final class Layers {
     private Layers() {}

@@ -43,7 +43,7 @@ public final class Sequential extends Model {
     }
 
     @Override
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         List<Config> configs = new ArrayList<>();
         for (Layer layer : layers) {
             Optional<Config> config = layer.config();
@@ -56,6 +56,6 @@ public final class Sequential extends Model {
     }
 
     static Sequential of(Config config) {
-        return of(config.configs("layers").stream().map(Catalogue::layer).toArray(Layer[]::new));
+        return of(config.layers("layers").toArray(Layer[]::new));
     }
 }

@@ -24,6 +24,7 @@ import dev.lamina.core.DataException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.data.Safetensors;
+import dev.lamina.nn.layers.Dense;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -23,6 +23,7 @@ import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import dev.lamina.data.Dataset;
+import dev.lamina.nn.layers.Dense;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -15,6 +15,7 @@ import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.nn.layers.Dense;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -11,10 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Activation;
-import dev.lamina.nn.Dense;
 import dev.lamina.nn.Layer;
 import dev.lamina.nn.Layers;
 import dev.lamina.nn.Sequential;
+import dev.lamina.nn.layers.Dense;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package dev.lamina.nn;
+package dev.lamina.nn.layers;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.LaminaException;
@@ -6,6 +6,9 @@ import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Initializers;
+import dev.lamina.nn.Layer;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -34,7 +37,8 @@ public final class BatchNorm extends Layer {
     private @Nullable Variable runningVariance;
     private @Nullable Variable batches;
 
-    BatchNorm() {}
+    /** A layer that normalises the last axis' channels. */
+    public BatchNorm() {}
 
     /** The axis of the channels; -1, the last, unless said otherwise. Pass 1 for channels-first images. */
     public BatchNorm axis(int axis) {
@@ -147,16 +151,8 @@ public final class BatchNorm extends Layer {
         update(running, after);
     }
 
-    private Variable built(@Nullable Variable variable) {
-        if (variable == null) {
-            throw new LaminaException(
-                    path() + ": expected a built layer, got one before its first use; apply it first");
-        }
-        return variable;
-    }
-
     @Override
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         return Optional.of(Config.of("batchNorm")
                 .with("axis", axis)
                 .with("epsilon", epsilon)
@@ -165,7 +161,8 @@ public final class BatchNorm extends Layer {
                 .with("affine", affine));
     }
 
-    static BatchNorm of(Config config) {
+    /** Made again from its description. */
+    public static BatchNorm of(Config config) {
         BatchNorm norm = new BatchNorm()
                 .axis(config.integer("axis"))
                 .epsilon(config.number("epsilon"))

@@ -1,10 +1,16 @@
-package dev.lamina.nn;
+package dev.lamina.nn.layers;
 
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.nn.Activation;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Initializer;
+import dev.lamina.nn.Initializers;
+import dev.lamina.nn.Layer;
+import dev.lamina.nn.Regularizer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +30,8 @@ public final class Dense extends Layer {
     private @Nullable Variable kernel;
     private @Nullable Variable bias;
 
-    Dense(int units) {
+    /** A layer of so many outputs. */
+    public Dense(int units) {
         if (units < 1) {
             throw new LaminaException("dense: expected 1 or more units, got " + units + "; pass the number of outputs");
         }
@@ -108,20 +115,12 @@ public final class Dense extends Layer {
 
     /** The kernel (in, units). */
     public Variable kernel() {
-        return built(kernel, "kernel");
+        return built(kernel);
     }
 
     /** The bias (units,). */
     public Variable bias() {
-        return built(bias, "bias");
-    }
-
-    private Variable built(@Nullable Variable variable, String name) {
-        if (variable == null) {
-            throw new LaminaException(path() + ": expected a layer with " + name
-                    + ", got one before its first use or without it; apply it or call initialize on its model");
-        }
-        return variable;
+        return built(bias);
     }
 
     @Override
@@ -156,28 +155,25 @@ public final class Dense extends Layer {
     }
 
     @Override
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         return Optional.of(Config.of("dense")
                 .with("units", units)
-                .with("activation", activation.label())
+                .with("activation", activation)
                 .with("bias", useBias)
-                .with("kernelInitializer", Initializers.text(kernelInitializer))
-                .with("biasInitializer", Initializers.text(biasInitializer))
+                .with("kernelInitializer", kernelInitializer)
+                .with("biasInitializer", biasInitializer)
                 .with("l1", regularizer.l1())
                 .with("l2", regularizer.l2()));
     }
 
-    static Dense of(Config config) {
+    /** Made again from its description. */
+    public static Dense of(Config config) {
         Dense dense = new Dense(config.integer("units"));
-        dense.activation(Catalogue.activation(config.text("activation")));
+        dense.activation(config.activation("activation"));
         dense.useBias = config.flag("bias");
         dense.kernelRegularizer(new Regularizer(config.number("l1"), config.number("l2")));
-        if (!config.text("kernelInitializer").isEmpty()) {
-            dense.kernelInitializer(Initializers.parse(config.text("kernelInitializer")));
-        }
-        if (!config.text("biasInitializer").isEmpty()) {
-            dense.biasInitializer(Initializers.parse(config.text("biasInitializer")));
-        }
+        dense.kernelInitializer = config.initializer("kernelInitializer", dense.kernelInitializer);
+        dense.biasInitializer = config.initializer("biasInitializer", dense.biasInitializer);
         return dense;
     }
 }

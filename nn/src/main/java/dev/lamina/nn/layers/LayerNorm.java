@@ -1,10 +1,13 @@
-package dev.lamina.nn;
+package dev.lamina.nn.layers;
 
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Initializers;
+import dev.lamina.nn.Layer;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +25,8 @@ public final class LayerNorm extends Layer {
     private @Nullable Variable gamma;
     private @Nullable Variable beta;
 
-    LayerNorm() {}
+    /** A layer that normalises the last axis. */
+    public LayerNorm() {}
 
     /** How many trailing axes are normalised together; 1 unless said otherwise. */
     public LayerNorm axes(int axes) {
@@ -77,14 +81,15 @@ public final class LayerNorm extends Layer {
     }
 
     @Override
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         return Optional.of(Config.of("layerNorm")
                 .with("axes", axes)
                 .with("epsilon", epsilon)
                 .with("affine", affine));
     }
 
-    static LayerNorm of(Config config) {
+    /** Made again from its description. */
+    public static LayerNorm of(Config config) {
         LayerNorm norm = new LayerNorm().axes(config.integer("axes")).epsilon(config.number("epsilon"));
         norm.affine = config.flag("affine");
         return norm;

@@ -1,7 +1,9 @@
-package dev.lamina.nn;
+package dev.lamina.nn.layers;
 
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Layer;
 import java.util.Optional;
 
 /**
@@ -11,7 +13,8 @@ import java.util.Optional;
 public final class Dropout extends Layer {
     private final double probability;
 
-    Dropout(double probability) {
+    /** A layer that drops with this probability. */
+    public Dropout(double probability) {
         if (!(probability >= 0 && probability < 1)) {
             throw new LaminaException(
                     "dropout: expected a probability from 0 to below 1, got " + probability + "; pass for example 0.2");
@@ -29,11 +32,12 @@ public final class Dropout extends Layer {
     }
 
     @Override
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         return Optional.of(Config.of("dropout").with("probability", probability));
     }
 
-    static Dropout of(Config config) {
+    /** Made again from its description. */
+    public static Dropout of(Config config) {
         return new Dropout(config.number("probability"));
     }
 }

@@ -1,10 +1,14 @@
-package dev.lamina.nn;
+package dev.lamina.nn.layers;
 
 import dev.lamina.core.DTypeException;
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Initializer;
+import dev.lamina.nn.Initializers;
+import dev.lamina.nn.Layer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +27,8 @@ public final class Embedding extends Layer {
     private Initializer initializer = Initializers.uniform(-0.05, 0.05);
     private @Nullable Variable embeddings;
 
-    Embedding(int count, int dimension) {
+    /** A layer of so many vectors of a length. */
+    public Embedding(int count, int dimension) {
         if (count < 1 || dimension < 1) {
             throw new LaminaException("embedding: expected a count and a dimension of 1 or more, got " + count + " and "
                     + dimension + "; pass the number of indices and the length of a vector");
@@ -61,11 +66,7 @@ public final class Embedding extends Layer {
             throw new DTypeException("embedding: expected integer indices, got " + x.dtype() + " " + x.shape()
                     + "; cast them, for example with cast(DType.I64)");
         }
-        if (embeddings == null) {
-            throw new LaminaException(
-                    path() + ": expected a built layer, got one before its first use; apply it first");
-        }
-        Tensor rows = embeddings.value().indexSelect(0, x.reshape(-1));
+        Tensor rows = built(embeddings).value().indexSelect(0, x.reshape(-1));
         if (paddingIndex != NO_PADDING) {
             Tensor padding = x.reshape(-1, 1).eq(paddingIndex);
             rows = padding.where(rows.stopGradient(), rows);
@@ -76,20 +77,19 @@ public final class Embedding extends Layer {
     }
 
     @Override
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         return Optional.of(Config.of("embedding")
                 .with("count", count)
                 .with("dimension", dimension)
                 .with("paddingIndex", paddingIndex)
-                .with("initializer", Initializers.text(initializer)));
+                .with("initializer", initializer));
     }
 
-    static Embedding of(Config config) {
+    /** Made again from its description. */
+    public static Embedding of(Config config) {
         Embedding embedding = new Embedding(config.integer("count"), config.integer("dimension"));
         embedding.paddingIndex = config.integer("paddingIndex");
-        if (!config.text("initializer").isEmpty()) {
-            embedding.initializer(Initializers.parse(config.text("initializer")));
-        }
+        embedding.initializer = config.initializer("initializer", embedding.initializer);
         return embedding;
     }
 }

@@ -1,12 +1,15 @@
-package dev.lamina.nn;
+package dev.lamina.nn.layers;
 
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Layer;
 import java.util.Optional;
 
 /** All axes of an example in one, in row-major order. Input (N, ...), output (N, product of the other axes). */
 public final class Flatten extends Layer {
-    Flatten() {}
+    /** The layer. */
+    public Flatten() {}
 
     @Override
     protected Tensor forward(Tensor x) {
@@ -17,7 +20,7 @@ public final class Flatten extends Layer {
     }
 
     @Override
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         return Optional.of(Config.of("flatten"));
     }
 }

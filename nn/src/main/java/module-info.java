@@ -9,5 +9,7 @@ module dev.lamina.nn {
 
     exports dev.lamina.nn;
     exports dev.lamina.nn.layers;
+    exports dev.lamina.nn.losses;
+    exports dev.lamina.nn.metrics;
     exports dev.lamina.nn.optimizers;
 }

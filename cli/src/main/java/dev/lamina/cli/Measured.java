@@ -4,9 +4,9 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.lamina.core.Tensor;
 import dev.lamina.data.Dataset;
-import dev.lamina.nn.ConfusionMatrix;
 import dev.lamina.nn.Evaluation;
 import dev.lamina.nn.Model;
+import dev.lamina.nn.metrics.ConfusionMatrix;
 
 /**
  * What a model does on the test examples.

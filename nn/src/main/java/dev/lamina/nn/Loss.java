@@ -1,6 +1,5 @@
 package dev.lamina.nn;
 
-import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
@@ -99,54 +98,49 @@ public abstract class Loss {
     }
 
     /** Number of classes that integer targets choose from, for a prediction of this shape; empty for other targets. */
-    OptionalInt classes(Shape prediction) {
+    public OptionalInt classes(Shape prediction) {
         return OptionalInt.empty();
     }
 
     /** True for a label that is left out. */
-    boolean isIgnored(long label) {
+    public boolean isIgnored(long label) {
         return false;
     }
 
     /** Above which prediction a yes-or-no answer is yes. */
-    double threshold() {
+    public double threshold() {
         return 0.5;
     }
 
     /** The axis of the classes. */
-    int classAxis() {
+    public int classAxis() {
         return -1;
     }
 
     /** True when the loss takes answers of yes or no. */
-    boolean isBinary() {
+    public boolean isBinary() {
         return false;
     }
 
     /** What the predictions must look like. */
-    Expected expected() {
+    public Expected expected() {
         return Expected.ANYTHING;
     }
 
-    enum Expected {
+    /** What predictions are. */
+    public enum Expected {
+        /** Any numbers. */
         ANYTHING,
+        /** Scores (logits), from which the loss computes probabilities. */
         SCORES,
+        /** Probabilities, from 0 to 1. */
         PROBABILITIES,
+        /** Logarithms of probabilities. */
         LOG_PROBABILITIES
     }
 
-    /** Refuses scores from a softmax or sigmoid: it would be applied twice. */
-    final void requireScores(Tensor prediction, String activation) {
-        Optional<Logits.Source> source = Logits.of(prediction);
-        if (source.isPresent()) {
-            throw new LaminaException(name() + ": expected scores (logits), got the output of "
-                    + source.get().activation().label() + "; write " + name() + "().fromProbabilities(), or leave the "
-                    + activation + " out of the model");
-        }
-    }
-
     /** Refuses shapes that differ: broadcasting (N, 1) against (N,) would compare every pair. */
-    final void requireSameShape(Tensor prediction, Tensor target) {
+    protected final void requireSameShape(Tensor prediction, Tensor target) {
         if (!prediction.shape().equals(target.shape())) {
             boolean column = prediction.rank() == target.rank() + 1 && prediction.dim(-1) == 1;
             throw new ShapeException(name() + ": expected targets of the shape of the predictions " + prediction.shape()

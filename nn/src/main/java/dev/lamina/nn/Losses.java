@@ -1,6 +1,8 @@
 package dev.lamina.nn;
 
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.losses.BinaryCrossentropy;
+import dev.lamina.nn.losses.CategoricalCrossentropy;
 import java.util.Optional;
 import java.util.function.BinaryOperator;
 

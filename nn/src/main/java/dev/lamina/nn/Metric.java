@@ -32,8 +32,13 @@ public abstract class Metric {
     }
 
     /** This metric, adapted to the loss of the model: what a prediction means depends on it. */
-    Metric forLoss(Loss loss) {
+    public Metric forLoss(Loss loss) {
         return this;
+    }
+
+    /** A vector (sum, count), as a mean over examples needs it. */
+    protected static Tensor sumAndCount(Tensor sum, Tensor count) {
+        return Tensor.stack(0, sum, count.cast(sum.dtype()));
     }
 
     /** What a saved model needs to make this metric again; empty for classes that only their own code can make. */

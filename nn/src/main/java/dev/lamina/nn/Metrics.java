@@ -2,6 +2,7 @@ package dev.lamina.nn;
 
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.metrics.Accuracy;
 import java.util.Optional;
 import java.util.function.BinaryOperator;
 
@@ -31,11 +32,6 @@ public final class Metrics {
             case "mae" -> meanAbsoluteError();
             default -> throw Catalogue.unknown("metric", config.type());
         };
-    }
-
-    /** A vector (sum, count). */
-    static Tensor sumAndCount(Tensor sum, Tensor count) {
-        return Tensor.stack(0, sum, count.cast(sum.dtype()));
     }
 
     /** The mean of a function of each pair of elements. */

@@ -12,6 +12,7 @@ import dev.lamina.core.DTypeException;
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.losses.CategoricalCrossentropy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.lamina.core.DataException;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.metrics.ConfusionMatrix;
 import org.junit.jupiter.api.Test;
 
 /** Accuracy in its forms, means, the confusion matrix. */

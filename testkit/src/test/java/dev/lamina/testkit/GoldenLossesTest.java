@@ -8,8 +8,8 @@ import static dev.lamina.nn.Losses.sparseCategoricalCrossentropy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lamina.core.Tensor;
-import dev.lamina.nn.CategoricalCrossentropy;
 import dev.lamina.nn.Loss;
+import dev.lamina.nn.losses.CategoricalCrossentropy;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;

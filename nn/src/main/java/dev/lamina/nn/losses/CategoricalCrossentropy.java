@@ -1,4 +1,4 @@
-package dev.lamina.nn;
+package dev.lamina.nn.losses;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.DTypeException;
@@ -6,6 +6,8 @@ import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Loss;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -17,7 +19,7 @@ import java.util.OptionalInt;
  * integer labels (N, ...); else probabilities t of the shape of the prediction. Result before reduction (N, ...). The mean of the
  * sparse form divides by the sum of the class weights of the labels that count, as PyTorch does.
  *
- * <p>A label that is neither ignored nor from 0 to C - 1 gives NaN; {@link Model#fit} finds it before training.
+ * <p>A label that is neither ignored nor from 0 to C - 1 gives NaN; {@link dev.lamina.nn.Model#fit} finds it before training.
  */
 public final class CategoricalCrossentropy extends Loss {
     private final boolean sparse;
@@ -28,7 +30,8 @@ public final class CategoricalCrossentropy extends Loss {
     private boolean ignoring;
     private long ignoreIndex;
 
-    CategoricalCrossentropy(boolean sparse) {
+    /** For integer labels, or for probabilities. */
+    public CategoricalCrossentropy(boolean sparse) {
         this.sparse = sparse;
     }
 
@@ -101,7 +104,7 @@ public final class CategoricalCrossentropy extends Loss {
         Optional<Logits.Source> source = Logits.of(prediction);
         return switch (expected) {
             case SCORES, ANYTHING -> {
-                requireScores(prediction, "softmax");
+                Logits.refuse(this, prediction, "softmax");
                 yield prediction.logSoftmax(axis);
             }
             case LOG_PROBABILITIES -> prediction;
@@ -207,27 +210,27 @@ public final class CategoricalCrossentropy extends Loss {
     }
 
     @Override
-    OptionalInt classes(Shape prediction) {
+    public OptionalInt classes(Shape prediction) {
         return sparse && prediction.rank() > 0 ? OptionalInt.of(prediction.dim(axis)) : OptionalInt.empty();
     }
 
     @Override
-    boolean isIgnored(long label) {
+    public boolean isIgnored(long label) {
         return ignoring && label == ignoreIndex;
     }
 
     /** The label that does not count, if one was said. */
-    Optional<Long> ignored() {
+    public Optional<Long> ignored() {
         return ignoring ? Optional.of(ignoreIndex) : Optional.empty();
     }
 
     @Override
-    int classAxis() {
+    public int classAxis() {
         return axis;
     }
 
     @Override
-    Expected expected() {
+    public Expected expected() {
         return expected;
     }
 
@@ -242,7 +245,8 @@ public final class CategoricalCrossentropy extends Loss {
         return Optional.of(ignoring ? config.with("ignoreIndex", (double) ignoreIndex) : config);
     }
 
-    static CategoricalCrossentropy of(Config config) {
+    /** Makes a saved one again. */
+    public static CategoricalCrossentropy of(Config config) {
         CategoricalCrossentropy loss = new CategoricalCrossentropy(
                         config.type().equals("sparseCategoricalCrossentropy"))
                 .axis(config.integer("axis"))

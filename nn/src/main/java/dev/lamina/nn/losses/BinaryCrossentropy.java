@@ -1,7 +1,10 @@
-package dev.lamina.nn;
+package dev.lamina.nn.losses;
 
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Activation;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Loss;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -15,7 +18,8 @@ public final class BinaryCrossentropy extends Loss {
     private boolean probabilities;
     private double[] positiveWeights = {};
 
-    BinaryCrossentropy() {}
+    /** For scores, unless {@link #fromProbabilities} is said. */
+    public BinaryCrossentropy() {}
 
     /** The predictions are probabilities, for example from sigmoid. */
     public BinaryCrossentropy fromProbabilities() {
@@ -46,7 +50,7 @@ public final class BinaryCrossentropy extends Loss {
         Tensor t = target.cast(prediction.dtype());
         Optional<Logits.Source> source = Logits.of(prediction);
         if (!probabilities) {
-            requireScores(prediction, "sigmoid");
+            Logits.refuse(this, prediction, "sigmoid");
             return fromScores(prediction, t);
         }
         if (source.isPresent() && source.get().activation() == Activation.SIGMOID) {
@@ -79,17 +83,17 @@ public final class BinaryCrossentropy extends Loss {
     }
 
     @Override
-    double threshold() {
+    public double threshold() {
         return probabilities ? 0.5 : 0;
     }
 
     @Override
-    boolean isBinary() {
+    public boolean isBinary() {
         return true;
     }
 
     @Override
-    Expected expected() {
+    public Expected expected() {
         return probabilities ? Expected.PROBABILITIES : Expected.SCORES;
     }
 
@@ -101,7 +105,8 @@ public final class BinaryCrossentropy extends Loss {
                 .with("positiveWeights", Arrays.stream(positiveWeights).boxed().toList()));
     }
 
-    static BinaryCrossentropy of(Config config) {
+    /** Makes a saved one again. */
+    public static BinaryCrossentropy of(Config config) {
         BinaryCrossentropy loss = new BinaryCrossentropy().positiveWeight(config.numbers("positiveWeights"));
         return config.flag("probabilities") ? loss.fromProbabilities() : loss;
     }

@@ -1,10 +1,13 @@
-package dev.lamina.nn;
+package dev.lamina.nn.losses;
 
+import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.op.Elementwise;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.Reduce;
 import dev.lamina.core.op.View;
+import dev.lamina.nn.Activation;
+import dev.lamina.nn.Loss;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,6 +25,16 @@ final class Logits {
     record Source(Tensor scores, Activation activation, int axis) {}
 
     private Logits() {}
+
+    /** Refuses probabilities from a softmax or sigmoid where a loss takes scores: it would be applied twice. */
+    static void refuse(Loss loss, Tensor prediction, String activation) {
+        Optional<Source> source = of(prediction);
+        if (source.isPresent()) {
+            throw new LaminaException(loss.name() + ": expected scores (logits), got the output of "
+                    + source.get().activation().label() + "; write " + loss.name()
+                    + "().fromProbabilities(), or leave the " + activation + " out of the model");
+        }
+    }
 
     static Optional<Source> of(Tensor probabilities) {
         Node node = probabilities.node();

@@ -1,4 +1,4 @@
-package dev.lamina.nn;
+package dev.lamina.nn.metrics;
 
 import dev.lamina.core.DataException;
 import dev.lamina.core.Tensor;

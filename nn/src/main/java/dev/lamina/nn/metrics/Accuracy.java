@@ -1,9 +1,13 @@
-package dev.lamina.nn;
+package dev.lamina.nn.metrics;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Loss;
+import dev.lamina.nn.Metric;
+import dev.lamina.nn.losses.CategoricalCrossentropy;
 import java.util.Optional;
 
 /**
@@ -18,7 +22,8 @@ public final class Accuracy extends Metric {
     private final int axis;
     private final Optional<Loss> loss;
 
-    Accuracy() {
+    /** With answers of yes above 0.5, until a loss says otherwise. */
+    public Accuracy() {
         this(0.5, -1, Optional.empty());
     }
 
@@ -29,7 +34,7 @@ public final class Accuracy extends Metric {
     }
 
     @Override
-    Metric forLoss(Loss other) {
+    public Metric forLoss(Loss other) {
         return new Accuracy(other.threshold(), other.classAxis(), Optional.of(other));
     }
 
@@ -56,7 +61,7 @@ public final class Accuracy extends Metric {
             return shares(right);
         }
         Tensor counted = target.ne((double) ignored.get());
-        return Metrics.sumAndCount(
+        return sumAndCount(
                 right.logicalAnd(counted).cast(DType.F32).sum(),
                 counted.cast(DType.F32).sum());
     }
@@ -66,8 +71,7 @@ public final class Accuracy extends Metric {
     }
 
     private static Tensor shares(Tensor right) {
-        return Metrics.sumAndCount(
-                right.cast(DType.F32).sum(), Tensor.full(DType.F32, (double) right.size(), Shape.of()));
+        return sumAndCount(right.cast(DType.F32).sum(), Tensor.full(DType.F32, (double) right.size(), Shape.of()));
     }
 
     @Override

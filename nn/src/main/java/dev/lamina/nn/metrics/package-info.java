@@ -1,0 +1,5 @@
+/** The ready metrics; {@link dev.lamina.nn.Metrics} makes them. */
+@NullMarked
+package dev.lamina.nn.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -74,6 +74,11 @@ public record Config(String type, Map<String, Object> values) {
         return option(key, Double.class);
     }
 
+    /** A number, or the other one where the file has none, as files of older releases do. */
+    public double number(String key, double otherwise) {
+        return has(key) ? number(key) : otherwise;
+    }
+
     /** A whole number. */
     public int integer(String key) {
         double value = number(key);

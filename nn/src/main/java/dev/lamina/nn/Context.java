@@ -3,8 +3,10 @@ package dev.lamina.nn;
 import dev.lamina.core.Random;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -20,16 +22,55 @@ final class Context {
     });
 
     private static final ScopedValue<Call> CALL = ScopedValue.newInstance();
-    private static final Call OUTSIDE = new Call(INFERENCE, null);
+    private static final Masks NO_MASKS = new Masks();
+    private static final Call OUTSIDE = new Call(INFERENCE, null, NO_MASKS, Map.of());
 
     private final boolean training;
     private final Supplier<Random> randomOfPass;
     private final Map<Variable, Tensor> updates = new LinkedHashMap<>();
     private final Map<Layer, Long> draws = new HashMap<>();
+    private final Map<Layer, List<Tensor>> penalties = new HashMap<>();
     private @Nullable Random random;
 
-    /** A layer that is running, and its context. */
-    record Call(Context context, @Nullable Layer layer) {}
+    /**
+     * A layer that is running, and its context.
+     *
+     * @param masks one for all layers within an outermost call
+     * @param substitutes what variables are in this call instead of their values
+     */
+    record Call(
+            Context context,
+            @Nullable Layer layer,
+            Masks masks,
+            Map<Variable, Tensor> substitutes) {
+        /** This call with room for masks, if no layer above has made it. */
+        Call outermost() {
+            return masks == NO_MASKS ? new Call(context, layer, new Masks(), substitutes) : this;
+        }
+
+        /** Runs the body as the forward computation of a layer. */
+        <R> R run(Layer next, Supplier<R> body) {
+            if (layer == null) {
+                context.beginPass(next);
+            }
+            return new Call(context, next, masks, substitutes).bound(body);
+        }
+
+        <R> R substituting(Map<Variable, Tensor> values, Supplier<R> body) {
+            Map<Variable, Tensor> all = new HashMap<>(substitutes);
+            all.putAll(values);
+            return new Call(context, layer, masks, all).bound(body);
+        }
+
+        Tensor value(Variable variable) {
+            Tensor substitute = substitutes.get(variable);
+            return substitute == null ? context.value(variable) : substitute;
+        }
+
+        private <R> R bound(Supplier<R> body) {
+            return ScopedValue.where(CALL, this).call(body::get);
+        }
+    }
 
     private Context(boolean training, Supplier<Random> randomOfPass) {
         this.training = training;
@@ -51,16 +92,30 @@ final class Context {
 
     /** Runs the body with this context and no layer. */
     <R> R run(Supplier<R> body) {
-        return ScopedValue.where(CALL, new Call(this, null)).call(body::get);
+        return new Call(this, null, NO_MASKS, Map.of()).bound(body);
     }
 
-    /** Runs the body as the forward computation of a layer. */
-    Tensor run(Layer layer, Supplier<Tensor> body) {
-        if (training && call().layer == null) {
+    /** Runs the body with this context and no layer, and keeps the masks of what it computes. */
+    <R> R run(Masks masks, Supplier<R> body) {
+        return new Call(this, null, masks, Map.of()).bound(body);
+    }
+
+    private void beginPass(Layer layer) {
+        if (training) {
             random = null;
             draws.clear();
+            penalties.keySet().removeIf(other -> other.root().equals(layer.root()));
         }
-        return ScopedValue.where(CALL, new Call(this, layer)).call(body::get);
+    }
+
+    void addPenalty(Layer layer, Tensor penalty) {
+        if (training) {
+            penalties.computeIfAbsent(layer, key -> new ArrayList<>()).add(penalty);
+        }
+    }
+
+    List<Tensor> penalties(Layer layer) {
+        return penalties.getOrDefault(layer, List.of());
     }
 
     boolean isTraining() {

@@ -16,14 +16,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A part of a network: a function of a tensor with variables of its own.
+ * A part of a network: a function of tensors with variables of its own.
  *
- * <p>A layer of your own writes only {@link #forward}:
+ * <p>A layer of your own writes only {@link #forward(Tensor)}, or {@link #forward(List)} where it has several inputs or outputs:
  *
  * {@snippet :
  * final class Residual extends Layer {
@@ -36,8 +36,13 @@ import org.jspecify.annotations.Nullable;
  * }
  *
  * <p>Layers inside a layer are made known with {@link #child}, variables with {@link #parameter} (trained) and {@link #state}
- * (not trained). A layer whose variables depend on the input creates them in {@link #build}, which runs once, before the first
+ * (not trained). A layer whose variables depend on the input creates them in {@link #build(Shape)}, which runs once, before the first
  * call of {@code forward}. All of them are named by their path, such as {@code "encoder/dense_1/kernel"}.
+ *
+ * <p><b>Masks.</b> In a batch of sequences of different lengths a mask (N, T) of truth values says which steps are real. It comes
+ * from an embedding or a masking layer, or from {@link #applyMasked(Tensor, Tensor)}, and flows from layer to layer within the
+ * outermost call: an output with as many axes as the first input and the same examples and steps has the mask of that input.
+ * A layer asks for it with {@link #mask}, and gives its output another one with {@link #masked}.
  *
  * <p>Applying a layer is safe in many threads at once.
  */
@@ -50,9 +55,10 @@ public abstract class Layer {
     private @Nullable String name;
     private @Nullable DType dtype;
     private @Nullable Long seed;
-    private volatile @Nullable Shape inputShape;
-    private volatile @Nullable DType inputDType;
-    private volatile @Nullable Shape outputShape;
+    private final Map<Variable, Regularizer> regularizers = new LinkedHashMap<>();
+    private volatile @Nullable List<Shape> inputShapes;
+    private volatile List<DType> inputDTypes = List.of();
+    private volatile @Nullable List<Shape> outputShapes;
     private boolean building;
     private boolean frozen;
 
@@ -62,19 +68,46 @@ public abstract class Layer {
     // ---------------------------------------------------------------- to be written by subclasses
 
     /**
-     * The computation of this layer.
+     * The computation of a layer with one input and one output.
      *
      * @param x the input; its first axis counts examples
      * @return the output
      */
-    protected abstract Tensor forward(Tensor x);
+    protected Tensor forward(Tensor x) {
+        throw new LaminaException(typeName() + ": expected a layer that writes forward(Tensor) or forward(List), got"
+                + " neither; write one of them");
+    }
+
+    /**
+     * The computation of a layer with several inputs or outputs; calls {@link #forward(Tensor)} unless it is written anew.
+     *
+     * @param inputs in the order of the call; their first axes count examples
+     * @return the outputs, one or more, always as many
+     */
+    protected List<Tensor> forward(List<Tensor> inputs) {
+        if (inputs.size() != 1) {
+            throw new LaminaException(typeName() + ": expected one input, got " + inputs.size()
+                    + "; merge them first, for example with concatenate()");
+        }
+        return List.of(forward(inputs.getFirst()));
+    }
 
     /**
      * Creates the variables that depend on the shape of the input. It runs once, before the first {@code forward}.
      *
-     * @param input shape of the first input
+     * @param input shape of the first input of the first call
      */
     protected void build(Shape input) {}
+
+    /** The same for a layer with several inputs; calls {@link #build(Shape)} unless it is written anew. */
+    protected void build(List<Shape> inputs) {
+        build(inputs.getFirst());
+    }
+
+    /** False for a layer whose output has the axes of its input in shape but not in meaning, so that a mask must not flow on. */
+    protected boolean passesMask() {
+        return true;
+    }
 
     /** What a saved model needs to make this layer again; empty for classes that only their own code can make. */
     public Optional<Config> config() {
@@ -114,11 +147,17 @@ public abstract class Layer {
      * @param initializer its first value
      */
     protected final Variable parameter(String name, Shape shape, Initializer initializer) {
+        return parameter(name, shape, initializer, Regularizer.NONE);
+    }
+
+    /** The same with a penalty, which {@link #penalty} adds up. */
+    protected final Variable parameter(String name, Shape shape, Initializer initializer, Regularizer regularizer) {
         claim(name);
         requireBuilding(name);
         Random random = Random.seed(Seeds.mix(root().seedOrZero(), Seeds.of(pathInRoot() + "/" + name)));
         Variable variable = Variable.of(path() + "/" + name, initializer.create(dtype(), shape, random));
         parameters.put(name, variable);
+        regularizers.put(variable, regularizer);
         return variable;
     }
 
@@ -146,9 +185,39 @@ public abstract class Layer {
         return Context.current().random(this);
     }
 
-    /** The value of a state variable, with the updates of this training pass. */
-    protected final Tensor value(Variable state) {
-        return Context.current().value(state);
+    /**
+     * The value of a variable in this call: with the updates of this training pass, or what a wrapper such as {@code weightNorm}
+     * puts in its place. Layers read their parameters with it.
+     */
+    protected final Tensor value(Variable variable) {
+        return Context.call().value(variable);
+    }
+
+    /** Runs a part of the computation in which {@link #value} gives other values for some variables, here and in the parts. */
+    protected final <R> R substituting(Map<Variable, Tensor> values, Supplier<R> body) {
+        return Context.call().substituting(values, body);
+    }
+
+    /** The mask of an input of this call or of an output of a part: (N, T), true for real steps; empty when all steps are real. */
+    protected final Optional<Tensor> mask(Tensor x) {
+        return Context.call().masks().of(x);
+    }
+
+    /**
+     * Gives a tensor of this call a mask, for the layers that it goes to.
+     *
+     * @param y for example the output
+     * @param mask truth values in the leading axes of {@code y}, usually (N, T)
+     * @return y
+     */
+    protected final Tensor masked(Tensor y, Tensor mask) {
+        Context.call().masks().put(y, mask);
+        return y;
+    }
+
+    /** Adds a scalar to the loss of this training pass, for example a penalty on an output. Ignored outside training. */
+    protected final void addPenalty(Tensor penalty) {
+        Context.current().addPenalty(this, penalty);
     }
 
     /** Gives a state variable a new value, stored together with the next optimizer step. Ignored outside training. */
@@ -157,7 +226,7 @@ public abstract class Layer {
     }
 
     /**
-     * What this layer alone adds to the loss, for example an L2 penalty of its weights.
+     * What this layer alone adds to the loss beside the regularizers of its parameters.
      *
      * @return a scalar, or empty
      */
@@ -172,7 +241,7 @@ public abstract class Layer {
                 return layer.dtype;
             }
         }
-        return inputDType == DType.F64 ? DType.F64 : DType.F32;
+        return inputDTypes.contains(DType.F64) ? DType.F64 : DType.F32;
     }
 
     /** A variable that {@link #build} made; an error that says so where it has not run or made none. */
@@ -203,52 +272,96 @@ public abstract class Layer {
      * @throws LaminaException when the shapes do not fit; the message starts with the path of the innermost layer
      */
     public final Tensor apply(Tensor x) {
-        Context.Call caller = Context.call();
+        return applyAll(List.of(x)).getFirst();
+    }
+
+    /** The first output of a layer with several inputs. */
+    public final Tensor apply(Tensor first, Tensor second, Tensor... more) {
+        List<Tensor> inputs = new ArrayList<>(List.of(first, second));
+        inputs.addAll(List.of(more));
+        return applyAll(inputs).getFirst();
+    }
+
+    /** All outputs of a layer, for any number of inputs. */
+    public final List<Tensor> applyAll(List<Tensor> inputs) {
+        return call(inputs, Context.call().outermost());
+    }
+
+    /**
+     * The output for sequences of different lengths.
+     *
+     * @param x (N, T, ...)
+     * @param mask truth values (N, T), true for real steps
+     */
+    public final Tensor applyMasked(Tensor x, Tensor mask) {
+        return applyMasked(List.of(x), List.of(Optional.of(mask))).getFirst();
+    }
+
+    /** All outputs, for inputs of which each may have a mask. */
+    public final List<Tensor> applyMasked(List<Tensor> inputs, List<Optional<Tensor>> masks) {
+        Context.Call caller = Context.call().outermost();
+        for (int i = 0; i < masks.size(); i++) {
+            Tensor x = inputs.get(i);
+            masks.get(i).ifPresent(mask -> caller.masks().put(x, mask));
+        }
+        return call(inputs, caller);
+    }
+
+    private List<Tensor> call(List<Tensor> inputs, Context.Call caller) {
         if (parent == null && caller.layer() != null) {
             throw new LaminaException(caller.layer().path() + ": expected its layers to be its children, got a "
                     + typeName() + " that is none; make it with child(\"" + typeName() + "\", ...)");
         }
         try {
-            if (inputShape == null) {
-                buildOnce(x);
+            if (inputShapes == null) {
+                buildOnce(inputs);
             }
-            Tensor y = caller.context().run(this, () -> compute(x));
-            if (outputShape == null) {
-                outputShape = y.shape();
+            List<Tensor> outputs = caller.run(this, () -> compute(inputs));
+            if (outputShapes == null) {
+                outputShapes = outputs.stream().map(Tensor::shape).toList();
             }
-            return y;
+            if (passesMask()) {
+                caller.masks().pass(inputs.getFirst(), outputs);
+            }
+            return outputs;
         } catch (LaminaException e) {
-            throw located(e, x);
+            throw located(e, inputs);
         }
     }
 
-    /** Calls {@link #forward}; a model does so in its precision. */
-    Tensor compute(Tensor x) {
-        return forward(x);
+    /** Calls {@link #forward(List)}; a model does so in its precision. */
+    List<Tensor> compute(List<Tensor> inputs) {
+        return forward(inputs);
     }
 
-    private LaminaException located(LaminaException e, Tensor x) {
+    private LaminaException located(LaminaException e, List<Tensor> inputs) {
         // An inner layer has put its own path in front, which starts with ours.
         String message = String.valueOf(e.getMessage());
         boolean done = message.startsWith(path() + "/") || message.startsWith(path() + " (input");
-        return done ? e : e.at(path() + " (input " + x.shape() + ")");
+        String shapes = inputs.stream().map(x -> x.shape().toString()).collect(Collectors.joining(", "));
+        return done ? e : e.at(path() + (inputs.size() == 1 ? " (input " : " (inputs ") + shapes + ")");
     }
 
-    private synchronized void buildOnce(Tensor x) {
-        if (inputShape != null) {
+    private synchronized void buildOnce(List<Tensor> inputs) {
+        if (inputShapes != null) {
             return;
         }
+        if (inputs.isEmpty()) {
+            throw new LaminaException(typeName() + ": expected one or more inputs, got none; pass a tensor");
+        }
         Set<String> before = Set.copyOf(children.keySet());
-        inputDType = x.dtype();
+        List<Shape> shapes = inputs.stream().map(Tensor::shape).toList();
+        inputDTypes = inputs.stream().map(Tensor::dtype).toList();
         building = true;
         try {
-            build(x.shape());
-            inputShape = x.shape();
+            build(shapes);
+            inputShapes = shapes;
         } finally {
             building = false;
-            if (inputShape == null) {
+            if (inputShapes == null) {
                 // A wrong first input must not leave half a layer behind.
                 parameters.clear();
+                regularizers.clear();
                 states.clear();
                 children.keySet().retainAll(before);
             }
@@ -327,70 +440,86 @@ public abstract class Layer {
 
     /** What training changes: all parameters here and below that are not frozen. Empty before the first use. */
     public final List<Variable> parameters() {
-        List<Variable> found = new ArrayList<>();
-        visit("", isFrozen(), newSet(), (path, entry) -> {
-            if (entry.kind == Kind.PARAMETER) {
-                found.add(entry.variable);
-            }
-        });
-        return found;
+        return Parts.of(this).stream()
+                .filter(entry -> entry.kind() == Parts.Kind.PARAMETER)
+                .map(Parts.Entry::variable)
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     /** Everything that a saved model holds, parameters (frozen ones too) and states, by path within this layer. */
     public final Map<String, Variable> variables() {
         Map<String, Variable> found = new LinkedHashMap<>();
-        visit("", false, newSet(), (path, entry) -> found.put(path, entry.variable));
+        Parts.of(this).forEach(entry -> found.put(entry.path(), entry.variable()));
         return found;
     }
 
     /** Number of elements in the parameters here and below, frozen ones too. */
     public final long parameterCount() {
-        long[] count = new long[1];
-        visit("", false, newSet(), (path, entry) -> {
-            if (entry.kind != Kind.STATE) {
-                count[0] += entry.variable.shape().size();
+        return Parts.of(this).stream()
+                .filter(entry -> entry.kind() != Parts.Kind.STATE)
+                .mapToLong(entry -> entry.variable().shape().size())
+                .sum();
+    }
+
+    /**
+     * The sum of the penalties of this layer and the layers in it, for example L2, with those that the last call in this training
+     * added; empty when there are none.
+     */
+    public final Optional<Tensor> penalty() {
+        List<Tensor> penalties = new ArrayList<>();
+        collectPenalties(newSet(), penalties);
+        return penalties.stream().reduce(Tensor::add);
+    }
+
+    private void collectPenalties(Set<Object> seen, List<Tensor> penalties) {
+        if (!seen.add(this)) {
+            return;
+        }
+        regularizers.forEach((parameter, regularizer) -> {
+            if (regularizer.isActive()) {
+                penalties.add(regularizer.of(value(parameter)));
             }
         });
-        return count[0];
-    }
-
-    /** The sum of the penalties of this layer and the layers in it, for example L2; empty when there are none. */
-    public final Optional<Tensor> penalty() {
-        return penalty(newSet());
-    }
-
-    private Optional<Tensor> penalty(Set<Object> seen) {
-        if (!seen.add(this)) {
-            return Optional.empty();
-        }
-        Optional<Tensor> sum = ownPenalty();
-        for (Layer child : children.values()) {
-            Optional<Tensor> other = child.penalty(seen);
-            if (other.isPresent()) {
-                sum = Optional.of(sum.map(tensor -> tensor.add(other.get())).orElse(other.get()));
-            }
-        }
-        return sum;
+        ownPenalty().ifPresent(penalties::add);
+        penalties.addAll(Context.current().penalties(this));
+        children.values().forEach(child -> child.collectPenalties(seen, penalties));
     }
 
     /** True when the variables exist. */
     public final boolean isBuilt() {
-        return inputShape != null;
+        return inputShapes != null;
     }
 
     /** Shape of the first input, the number of examples included; empty before the first use. */
     public final Optional<Shape> inputShape() {
-        return Optional.ofNullable(inputShape);
+        return inputShapes().stream().findFirst();
     }
 
     /** Element type of the first input; empty before the first use. */
     public final Optional<DType> inputDType() {
-        return Optional.ofNullable(inputDType);
+        return inputDTypes().stream().findFirst();
+    }
+
+    /** Shapes of the inputs of the first call; empty before the first use. */
+    public final List<Shape> inputShapes() {
+        List<Shape> shapes = inputShapes;
+        return shapes == null ? List.of() : shapes;
+    }
+
+    /** Element types of the inputs of the first call; empty before the first use. */
+    public final List<DType> inputDTypes() {
+        return inputDTypes;
     }
 
     /** Shape of the first output, the number of examples included; empty before the first use. */
     public final Optional<Shape> outputShape() {
-        return Optional.ofNullable(outputShape);
+        return outputShapes().stream().findFirst();
+    }
+
+    /** Shapes of the outputs of the first call; empty before the first use. */
+    public final List<Shape> outputShapes() {
+        List<Shape> shapes = outputShapes;
+        return shapes == null ? List.of() : shapes;
     }
 
     @Override
@@ -400,30 +529,12 @@ public abstract class Layer {
 
     // ---------------------------------------------------------------- inside
 
-    enum Kind {
-        PARAMETER,
-        FROZEN,
-        STATE
+    final Map<String, Variable> ownParameters() {
+        return parameters;
     }
 
-    record Entry(Kind kind, Variable variable) {}
-
-    /** Walks the variables, layer by layer; shared layers are met once. */
-    final void visit(String prefix, boolean frozenAbove, Set<Object> seen, BiConsumer<String, Entry> visitor) {
-        if (!seen.add(this)) {
-            return;
-        }
-        boolean fixed = frozenAbove || frozen;
-        Kind kind = fixed ? Kind.FROZEN : Kind.PARAMETER;
-        for (Map.Entry<String, Variable> entry : parameters.entrySet()) {
-            visitor.accept(prefix + entry.getKey(), new Entry(kind, entry.getValue()));
-        }
-        for (Map.Entry<String, Variable> entry : states.entrySet()) {
-            visitor.accept(prefix + entry.getKey(), new Entry(Kind.STATE, entry.getValue()));
-        }
-        for (Map.Entry<String, Layer> entry : children.entrySet()) {
-            entry.getValue().visit(prefix + entry.getKey() + "/", fixed, seen, visitor);
-        }
+    final Map<String, Variable> ownStates() {
+        return states;
     }
 
     /** Elements in the parameters of this layer alone. */
@@ -452,7 +563,7 @@ public abstract class Layer {
         return seed == null ? 0 : seed;
     }
 
-    private Layer root() {
+    final Layer root() {
         return parent == null ? this : parent.root();
     }
 

@@ -93,9 +93,9 @@ public abstract class Model extends Layer {
     }
 
     @Override
-    final Tensor compute(Tensor x) {
+    final List<Tensor> compute(List<Tensor> inputs) {
         Precision own = precision;
-        return own == null ? forward(x) : own.call(() -> forward(x));
+        return own == null ? forward(inputs) : own.call(() -> forward(inputs));
     }
 
     /**

@@ -127,7 +127,7 @@ public final class BatchNorm extends Layer {
         if (gamma == null || beta == null) {
             return y;
         }
-        return y.mul(gamma.value().reshape(dims)).add(beta.value().reshape(dims));
+        return y.mul(value(gamma).reshape(dims)).add(value(beta).reshape(dims));
     }
 
     private void updateRunning(long count, Tensor mean, Tensor variance) {

@@ -66,7 +66,7 @@ public final class Embedding extends Layer {
             throw new DTypeException("embedding: expected integer indices, got " + x.dtype() + " " + x.shape()
                     + "; cast them, for example with cast(DType.I64)");
         }
-        Tensor rows = built(embeddings).value().indexSelect(0, x.reshape(-1));
+        Tensor rows = value(built(embeddings)).indexSelect(0, x.reshape(-1));
         if (paddingIndex != NO_PADDING) {
             Tensor padding = x.reshape(-1, 1).eq(paddingIndex);
             rows = padding.where(rows.stopGradient(), rows);

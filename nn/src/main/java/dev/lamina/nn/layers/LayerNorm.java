@@ -77,7 +77,7 @@ public final class LayerNorm extends Layer {
             throw new ShapeException("layerNorm: expected inputs that end in " + gamma.shape() + ", got " + x.shape()
                     + "; feed examples like those of the first use");
         }
-        return y.mul(gamma.value()).add(beta.value());
+        return y.mul(value(gamma)).add(value(beta));
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.lamina.core.op.Fused;
 import dev.lamina.core.op.Gather;
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Nodes;
 import dev.lamina.core.op.Op;
 import dev.lamina.core.op.Reduce;
 import dev.lamina.core.op.Sample;
@@ -14,6 +15,7 @@ import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -33,6 +35,7 @@ final class BatchRules {
             case Elementwise op -> new Node(op, all, shape, node.dtype());
             case Contract op -> new Node(op, all, shape, node.dtype());
             case Fused.Recompute op -> new Node(op, all, shape, node.dtype());
+            case Fused fused -> composite(fused.definition(node).node(), node.inputs(), batched, count);
             case Reduce.Over over ->
                 new Node(new Reduce.Over(over.kind(), later(over.axes())), all, shape, node.dtype());
             case Reduce.Scan scan ->
@@ -54,6 +57,17 @@ final class BatchRules {
         return form != null
                 ? form
                 : Tensor.of(node).expandTo(node.shape().insert(0, count)).node();
+    }
+
+    /** A fused op by its definition. */
+    private static Node composite(Node definition, List<Node> inputs, Map<Node, Node> batched, int count) {
+        Map<Node, Node> local = new HashMap<>(batched);
+        for (Node node : Nodes.order(List.of(definition), inputs::contains)) {
+            if (!inputs.contains(node) && node.inputs().stream().anyMatch(local::containsKey)) {
+                local.put(node, apply(node, local, count));
+            }
+        }
+        return expanded(definition, local, count);
     }
 
     private static List<Integer> later(List<Integer> axes) {

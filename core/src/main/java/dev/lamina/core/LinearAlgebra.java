@@ -52,6 +52,14 @@ public sealed interface LinearAlgebra permits Tensor {
         return self().diagonal().sum(-1);
     }
 
+    /**
+     * Attention of this tensor's queries (B..., H, T, D) to keys (B..., G, S, D) and values (B..., G, S, E), see {@link Attention}: (B..., H,
+     * T, E). Other than by hand, no matrix of scores is kept in memory.
+     */
+    default Tensor scaledDotProductAttention(Tensor key, Tensor value) {
+        return Attention.plain().of(self(), key, value);
+    }
+
     private static Tensor matrices(Tensor a, Tensor b) {
         int m = a.dim(-2);
         int k = a.dim(-1);

@@ -51,6 +51,17 @@ class VmapTest {
                         "sample",
                         x -> x.add(Random.of(x.sum().mul(1e6).cast(DType.I64)).uniform(DType.F64, x.shape(), 0, 1))),
                 named("recompute", x -> Recompute.of(in -> in.get(0).tanh().square(), x)),
+                named("attention", x -> x.scaledDotProductAttention(x.cumsum(0), x.mul(2))),
+                named(
+                        "gradient of attention",
+                        x -> Gradients.of(
+                                        Attention.plain()
+                                                .causal()
+                                                .of(x, x.cumsum(0), x.mul(2))
+                                                .square()
+                                                .sum(),
+                                        List.of(x))
+                                .getFirst()),
                 named("softmax", x -> x.softmax(-1)),
                 named("constant", x -> Tensor.ones(2)),
                 named(

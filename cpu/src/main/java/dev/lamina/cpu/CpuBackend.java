@@ -118,6 +118,8 @@ public final class CpuBackend extends KernelBackend {
             case Task.Scattering ignored -> null;
             case Task.Sorting ignored -> null;
             case Task.Scanning ignored -> null;
+            case Task.Attention ignored -> null;
+            case Task.AttentionGradient ignored -> null;
         };
         return kernel != null ? kernel : PlainKernels.prepare(task, pool);
     }

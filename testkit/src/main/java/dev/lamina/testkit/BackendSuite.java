@@ -41,8 +41,9 @@ public final class BackendSuite {
 
     /** Values and gradients of the golden ops, activations and chains. */
     public static Stream<DynamicNode> golden(String backend) {
-        List<GoldenCase> cases = Golden.cases(Set.of("ops", "activations", "chains"));
+        List<GoldenCase> cases = Golden.cases(Set.of("ops", "activations", "chains", "attention"));
         return cases.stream()
+                .filter(golden -> !golden.group().equals("attention") || OpCases.has(golden.op()))
                 .filter(golden -> !OpCases.LATER_ISSUE_CONVOLUTION.contains(golden.op()))
                 .map(golden -> dynamicTest(
                         golden.name(),

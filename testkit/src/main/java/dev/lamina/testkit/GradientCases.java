@@ -1,5 +1,6 @@
 package dev.lamina.testkit;
 
+import dev.lamina.core.Attention;
 import dev.lamina.core.Index;
 import dev.lamina.core.PadMode;
 import dev.lamina.core.Primitives;
@@ -22,6 +23,7 @@ import java.util.function.UnaryOperator;
  */
 public final class GradientCases {
     private static final double[] ANY = {-1.7, 2.0};
+    private static final String ATTENTION = "scaledDotProductAttention(Tensor,Tensor)";
     private static final double[] POSITIVE = {0.4, 2.2};
 
     private final List<Case> cases = new ArrayList<>();
@@ -61,6 +63,7 @@ public final class GradientCases {
         table.patterns();
         table.assembly();
         table.products();
+        table.attention();
         table.indexing();
         table.primitives();
         table.indexPrimitives();
@@ -368,6 +371,25 @@ public final class GradientCases {
                 List.of(any(3, 2), any(4, 2, 3), any(3, 3)),
                 in -> Tensor.einsum("bi,oij,bj->bo", in.toArray(Tensor[]::new)));
         one("einsum(String,Tensor[])", "trace", any(3, 3), x -> Tensor.einsum("ii->", x.square()));
+    }
+
+    private void attention() {
+        attention("plain", Attention.plain(), any(2, 3, 2), any(2, 4, 2), any(2, 4, 3));
+        attention("causal", Attention.plain().causal(), any(2, 2, 3, 2), any(2, 2, 3, 2), any(2, 2, 3, 1));
+        attention("causal, fewer keys", Attention.plain().causal(), any(4, 2), any(2, 2), any(2, 2));
+        attention("grouped, scale", Attention.plain().scale(0.3), any(1, 4, 3, 2), any(1, 2, 3, 2), any(1, 2, 3, 2));
+        Tensor mask = Tensor.of(new boolean[] {true, false, true, false, false, false}, 2, 3);
+        attention("mask with an empty row", Attention.plain().mask(mask), any(2, 2), any(3, 2), any(3, 2));
+        add(
+                ATTENTION,
+                "bias",
+                List.of(any(1, 2, 2, 2), any(1, 2, 3, 2), any(1, 2, 3, 2), any(2, 1, 3)),
+                in -> Attention.plain().mask(in.get(3)).of(in.get(0), in.get(1), in.get(2)));
+        one(ATTENTION, "of itself", any(3, 2), x -> x.scaledDotProductAttention(x.mul(2), x));
+    }
+
+    private void attention(String note, Attention attention, Tensor q, Tensor k, Tensor v) {
+        add(ATTENTION, note, List.of(q, k, v), in -> attention.of(in.get(0), in.get(1), in.get(2)));
     }
 
     private void matmul(String note, int[] left, int[] right) {

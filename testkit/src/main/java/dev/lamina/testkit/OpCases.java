@@ -1,6 +1,7 @@
 package dev.lamina.testkit;
 
 import com.google.gson.JsonElement;
+import dev.lamina.core.Attention;
 import dev.lamina.core.DType;
 import dev.lamina.core.Index;
 import dev.lamina.core.Tensor;
@@ -81,6 +82,7 @@ public final class OpCases {
         reductions(table);
         positions(table);
         products(table);
+        attention(table);
         indexing(table);
         shapes(table);
         patterns(table);
@@ -276,6 +278,17 @@ public final class OpCases {
                 table,
                 "einsum",
                 (in, args) -> Tensor.einsum(args.text("equation", ""), in.all().toArray(Tensor[]::new)));
+    }
+
+    private static void attention(Map<String, Call> table) {
+        table.put("scaled_dot_product_attention", (in, args) -> {
+            Attention attention = args.flag("causal", false) ? Attention.plain().causal() : Attention.plain();
+            if (in.golden().tensors().containsKey("in.mask")) {
+                attention = attention.mask(in.get("mask"));
+            }
+            Tensor y = attention.of(in.get("q"), in.get("k"), in.get("v"));
+            return Map.of("y", y, "weights", attention.weights(in.get("q"), in.get("k")));
+        });
     }
 
     private static void indexing(Map<String, Call> table) {

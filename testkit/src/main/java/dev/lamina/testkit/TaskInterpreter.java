@@ -58,6 +58,8 @@ public final class TaskInterpreter extends KernelBackend {
             case Task.Scattering scatter -> buffers -> scatter(scatter, buffers);
             case Task.Sorting sort -> buffers -> sort(sort, buffers);
             case Task.Scanning scan -> buffers -> scan(scan, buffers);
+            case Task.Attention ignored -> throw new IllegalStateException("not claimed");
+            case Task.AttentionGradient ignored -> throw new IllegalStateException("not claimed");
         };
     }
 

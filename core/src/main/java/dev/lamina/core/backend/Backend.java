@@ -1,6 +1,7 @@
 package dev.lamina.core.backend;
 
 import dev.lamina.core.compiler.Graph;
+import dev.lamina.core.op.Node;
 
 /**
  * Turns graphs into something that runs. Found by {@link java.util.ServiceLoader}; the available backend of highest priority
@@ -18,6 +19,14 @@ public interface Backend {
 
     /** True for the backend that others are checked against: it gets graphs as they were written, without passes. */
     default boolean isOracle() {
+        return false;
+    }
+
+    /**
+     * Whether this backend has a kernel for a node of a {@link dev.lamina.core.op.Fused} op. If not, the node's definition is compiled in its
+     * place.
+     */
+    default boolean claims(Node node) {
         return false;
     }
 

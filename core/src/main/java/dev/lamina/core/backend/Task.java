@@ -6,6 +6,7 @@ import dev.lamina.core.op.Reduce;
 import dev.lamina.core.op.Scatter;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -237,6 +238,55 @@ public sealed interface Task {
         @Override
         public Stream<Access> writes() {
             return Stream.concat(product.writes(), epilogue.writes());
+        }
+    }
+
+    /**
+     * Scaled dot-product attention, see {@link dev.lamina.core.op.Fused.Attention}. Windows: q (B, H, T, D), k (B, G, S, D), v (B, G, S, E),
+     * bias (B, H, T, S), out (B, H, T, E), sums (B, H, T).
+     */
+    record Attention(
+            boolean causal,
+            double scale,
+            DType rounded,
+            Access q,
+            Access k,
+            Access v,
+            Optional<Access> bias,
+            Access out,
+            Access sums)
+            implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return Stream.concat(Stream.of(q, k, v), bias.stream());
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.of(out, sums);
+        }
+    }
+
+    /**
+     * The gradients of an attention, see {@link dev.lamina.core.op.Fused.AttentionGradient}. Windows: those of its inputs; dq (B, H, T, D),
+     * dk (B, G, S, D), dv (B, G, S, E).
+     */
+    record AttentionGradient(
+            boolean causal, double scale, DType rounded, List<Access> inputs, Access dq, Access dk, Access dv)
+            implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return inputs.stream();
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.of(dq, dk, dv);
+        }
+
+        /** (B, H, T, S), if there is one. */
+        public Optional<Access> bias() {
+            return inputs.stream().skip(6).findFirst();
         }
     }
 

@@ -3,17 +3,19 @@ package dev.lamina.core.compiler;
 import dev.lamina.core.backend.Backend;
 import dev.lamina.core.backend.Program;
 import java.util.List;
-import java.util.function.UnaryOperator;
+import java.util.function.BiFunction;
 
 /**
  * Runs the passes over a graph and hands it to a backend. {@code -Dlamina.trace=passes} logs each pass with node counts and time,
  * {@code -Dlamina.check=true} checks the graph after each.
  */
 public final class Compiler {
-    /** A named step from graph to graph. */
-    private record Pass(String name, UnaryOperator<Graph> step) {}
+    /** A named step from graph to graph, for a backend. */
+    private record Pass(String name, BiFunction<Graph, Backend, Graph> step) {}
 
-    private static final List<Pass> PASSES = List.of(new Pass("simplify", Simplify::run));
+    private static final Pass EXPAND = new Pass("expand", Expand::run);
+    private static final List<Pass> PASSES =
+            List.of(EXPAND, new Pass("simplify", (graph, backend) -> Simplify.run(graph)));
 
     private Compiler() {}
 
@@ -25,9 +27,9 @@ public final class Compiler {
         if (checked) {
             GraphCheck.check(current, "trace");
         }
-        for (Pass pass : backend.isOracle() ? List.<Pass>of() : PASSES) {
+        for (Pass pass : backend.isOracle() ? List.of(EXPAND) : PASSES) {
             long start = System.nanoTime();
-            Graph next = pass.step().apply(current);
+            Graph next = pass.step().apply(current, backend);
             if (checked) {
                 GraphCheck.check(next, pass.name());
             }

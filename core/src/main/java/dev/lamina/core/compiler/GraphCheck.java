@@ -66,6 +66,9 @@ public final class GraphCheck {
             case Sample.Uniform ignored ->
                 in.get(0).shape().rank() == 0 && in.get(0).dtype() == DType.I64;
             case Fused.Recompute ignored -> moves(node) && in.get(0).shape().equals(node.shape());
+            case Fused.Attention ignored -> attention(node, 3);
+            case Fused.AttentionGradient ignored ->
+                attention(node, 6) && in.get(5).shape().equals(upstream(node));
         };
     }
 
@@ -142,6 +145,25 @@ public final class GraphCheck {
                 && a.dim(-1) == b.dim(-2)
                 && a.with(-1, b.dim(-1)).equals(node.shape())
                 && a.range(0, rank - 2).equals(b.range(0, rank - 2));
+    }
+
+    private static boolean attention(Node node, int plain) {
+        List<Node> in = node.inputs();
+        Shape q = in.get(0).shape();
+        Shape k = in.get(1).shape();
+        Shape v = in.get(2).shape();
+        Shape scores = q.with(3, k.dim(2));
+        return (in.size() == plain
+                        || (in.size() == plain + 1 && in.get(plain).shape().equals(scores)))
+                && in.stream().allMatch(input -> input.dtype() == node.dtype())
+                && node.shape().rank() == 1
+                && k.equals(q.with(1, k.dim(1)).with(2, k.dim(2)))
+                && v.equals(k.with(3, v.dim(3)))
+                && q.dim(1) % Math.max(1, k.dim(1)) == 0;
+    }
+
+    private static Shape upstream(Node node) {
+        return node.input(0).shape().with(3, node.input(2).shape().dim(3));
     }
 
     private static boolean rows(Node data, Node index, Node rows) {

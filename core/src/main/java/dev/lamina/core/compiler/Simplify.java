@@ -64,7 +64,6 @@ final class Simplify {
             case Elementwise op -> elementwise(op, node);
             case View view -> view(view, node);
             case Reduce.Over reduce -> reduce(reduce, node);
-            case Fused.Recompute ignored -> node.input(0);
             case Leaf ignored -> node;
             case Reduce.Scan ignored -> node;
             case Contract.MatMul product -> product(product, node);
@@ -72,6 +71,7 @@ final class Simplify {
             case Scatter ignored -> node;
             case Sort ignored -> node;
             case Sample ignored -> node;
+            case Fused ignored -> node;
         };
     }
 

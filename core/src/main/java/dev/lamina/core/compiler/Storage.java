@@ -107,7 +107,7 @@ final class Storage {
             case Gather ignored -> false;
             case Scatter ignored -> false;
             case Sort ignored -> false;
-            case Fused ignored -> throw new IllegalStateException("composites have been expanded by now");
+            case Fused ignored -> false;
         };
     }
 
@@ -216,7 +216,7 @@ final class Storage {
             case Gather ignored -> throw new IllegalStateException("gathers are stored");
             case Scatter ignored -> throw new IllegalStateException("scatters are stored");
             case Sort ignored -> throw new IllegalStateException("sorts are stored");
-            case Fused ignored -> throw new IllegalStateException("composites have been expanded by now");
+            case Fused ignored -> throw new IllegalStateException("fused ops are stored");
         }
     }
 

@@ -8,6 +8,7 @@ import dev.lamina.core.op.Fused;
 import dev.lamina.core.op.Gather;
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Packed;
 import dev.lamina.core.op.Reduce;
 import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
@@ -65,7 +66,9 @@ final class TaskBuilder {
                         whole(node)));
             case Sort.Indices sort ->
                 tasks.add(new Task.Sorting(sort.descending(), window(node.input(0)), whole(node)));
-            case Fused ignored -> throw new IllegalStateException("composites have been expanded by now");
+            case Fused.Recompute ignored -> throw new IllegalStateException("no backend claims it");
+            case Fused.Attention op -> tasks.add(attention(op, node));
+            case Fused.AttentionGradient op -> tasks.add(attentionGradient(op, node));
         }
     }
 
@@ -121,6 +124,48 @@ final class TaskBuilder {
         Task.Access target = new Task.Access(
                 buffers.get(node), node.dtype(), offset, inner.shape().dims(), strides);
         tasks.add(new LoopBuilder(inner.shape(), List.of(), List.of(), storage, buffers).move(inner, target));
+    }
+
+    private Task attention(Fused.Attention op, Node node) {
+        Packed parts = op.parts(node);
+        return new Task.Attention(
+                op.causal(),
+                op.scale(),
+                op.rounded(),
+                window(node.input(0)),
+                window(node.input(1)),
+                window(node.input(2)),
+                node.inputs().stream().skip(3).map(this::window).findFirst(),
+                heads(part(node, parts, 0)),
+                part(node, parts, 1));
+    }
+
+    private Task attentionGradient(Fused.AttentionGradient op, Node node) {
+        Packed parts = op.parts(node);
+        List<Task.Access> in = node.inputs().stream().map(this::window).toList();
+        return new Task.AttentionGradient(
+                op.causal(),
+                op.scale(),
+                op.rounded(),
+                in,
+                heads(part(node, parts, 0)),
+                heads(part(node, parts, 1)),
+                heads(part(node, parts, 2)));
+    }
+
+    private Task.Access part(Node node, Packed parts, int part) {
+        Shape shape = parts.shapes().get(part);
+        return new Task.Access(buffers.get(node), node.dtype(), parts.start(part), shape.dims(), shape.strides());
+    }
+
+    /** (B, T, H, E) seen as (B, H, T, E). */
+    private static Task.Access heads(Task.Access access) {
+        int[] d = access.dims();
+        long[] s = access.strides();
+        return new Task.Access(
+                access.buffer(), access.dtype(), access.offset(), new int[] {d[0], d[2], d[1], d[3]}, new long[] {
+                    s[0], s[2], s[1], s[3]
+                });
     }
 
     private Task.Access window(Node node) {

@@ -44,9 +44,32 @@ public record Cost(long bytes, double flops, boolean half) {
                         size(scatter.updates().dims()),
                         false);
             case Task.Sorting sort -> new Cost(bytes(sort.reads(), sort.writes()), 0, false);
+            case Task.Attention a ->
+                attention(
+                        task,
+                        a.causal(),
+                        a.rounded(),
+                        a.q(),
+                        a.k(),
+                        2.0 * (a.q().dims()[3] + a.v().dims()[3]));
+            case Task.AttentionGradient a -> {
+                Task.Access q = a.inputs().get(0);
+                double width = 6.0 * q.dims()[3] + 4.0 * a.inputs().get(2).dims()[3];
+                yield attention(task, a.causal(), a.rounded(), q, a.inputs().get(1), width);
+            }
             case Task.Scanning scan ->
                 new Cost(bytes(scan.reads(), scan.writes()), size(scan.in().dims()), false);
         };
+    }
+
+    /** A causal attention reads the keys up to each query. */
+    private static Cost attention(
+            Task task, boolean causal, DType rounded, Task.Access q, Task.Access k, double width) {
+        double rows = size(q.dims()) / Math.max(1, q.dims()[3]);
+        double queries = q.dims()[2];
+        double keys = k.dims()[2];
+        double read = causal ? keys < queries ? keys - keys * (keys - 1) / (2 * queries) : (queries + 1) / 2 : keys;
+        return new Cost(bytes(task.reads(), task.writes()), rows * read * width, rounded == DType.BF16);
     }
 
     private static boolean half(Task.MatMul product) {
@@ -127,6 +150,8 @@ public record Cost(long bytes, double flops, boolean half) {
             case Task.Gather gather -> "gather " + text(gather.out());
             case Task.Scattering scatter -> "scatter " + scatter.kind() + " " + text(scatter.updates());
             case Task.Sorting sort -> "sort " + text(sort.in());
+            case Task.Attention a -> "attention " + text(a.q()) + " over " + text(a.k());
+            case Task.AttentionGradient a -> "attention gradient " + text(a.dq()) + " over " + text(a.dk());
             case Task.Scanning scan -> "scan " + text(scan.in());
         };
     }

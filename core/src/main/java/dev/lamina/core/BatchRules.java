@@ -13,6 +13,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -34,6 +35,8 @@ final class BatchRules {
             case Leaf ignored -> throw new IllegalStateException("a leaf does not depend on a batch");
             case Elementwise op -> new Node(op, all, shape, node.dtype());
             case Contract op -> new Node(op, all, shape, node.dtype());
+            case Window.Conv conv -> convolution(conv, node, batched, all, count);
+            case Window.Pool pool -> pooling(pool, all, shape);
             case Fused.Recompute op -> new Node(op, all, shape, node.dtype());
             case Fused fused -> composite(fused.definition(node).node(), node.inputs(), batched, count);
             case Reduce.Over over ->
@@ -93,6 +96,53 @@ final class BatchRules {
             case View.Stop same -> same;
             case View.After same -> same;
         };
+    }
+
+    /** Examples become images of one batch, or, where each has its own kernel, groups of channels. */
+    private static Node convolution(Window.Conv conv, Node node, Map<Node, Node> batched, List<Node> all, int count) {
+        boolean images = conv.part() != Window.Part.KERNEL && !batched.containsKey(node.input(1));
+        Tensor first = Tensor.of(all.get(0));
+        Tensor second = Tensor.of(all.get(1));
+        Shape shape = node.shape().insert(0, count);
+        if (images) {
+            Tensor kernel = Tensor.of(node.input(1));
+            return Primitives.convolved(conv, first.flatten(0, 1), kernel, merged(shape))
+                    .reshape(shape)
+                    .node();
+        }
+        Window.Conv grouped = new Window.Conv(conv.part(), conv.geometry(), conv.groups() * count, conv.rounded());
+        int rank = node.shape().rank();
+        // (E, A..., C) to (A..., E * C), with the last axis or, for a kernel, that of outputs
+        Shape wide = node.shape().with(-1, node.shape().dim(-1) * count);
+        Tensor result = Primitives.convolved(grouped, widened(first), widened(second), wide);
+        int[] back = new int[rank + 1];
+        back[0] = rank - 1;
+        for (int d = 1; d < rank; d++) {
+            back[d] = d - 1;
+        }
+        back[rank] = rank;
+        Shape split = node.shape().insert(rank - 1, count);
+        return result.reshape(split).permute(back).node();
+    }
+
+    private static Tensor widened(Tensor batch) {
+        int[] axes = new int[batch.rank()];
+        for (int d = 0; d < axes.length - 2; d++) {
+            axes[d] = d + 1;
+        }
+        axes[axes.length - 2] = 0;
+        axes[axes.length - 1] = axes.length - 1;
+        return batch.permute(axes).flatten(-2, -1);
+    }
+
+    private static Node pooling(Window.Pool pool, List<Node> all, Shape shape) {
+        Tensor[] inputs =
+                all.stream().map(input -> Tensor.of(input).flatten(0, 1)).toArray(Tensor[]::new);
+        return Primitives.pooled(pool, merged(shape), inputs).reshape(shape).node();
+    }
+
+    private static Shape merged(Shape shape) {
+        return shape.remove(0).with(0, shape.dim(0) * shape.dim(1));
     }
 
     private static Node gather(Node node, Map<Node, Node> batched, int count, List<Node> all) {

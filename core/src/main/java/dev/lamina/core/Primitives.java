@@ -10,6 +10,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import dev.lamina.core.op.Window;
 import java.util.Arrays;
 import java.util.List;
 
@@ -243,6 +244,35 @@ public sealed interface Primitives permits Tensor {
         }
         return Tensor.of(new Node(
                 new Contract.MatMul(rounded), List.of(node(), other.node()), a.with(-1, b.dim(-1)), node().dtype()));
+    }
+
+    /**
+     * One tensor of a convolution from the other two, in the order of x (N, S..., C), w (T..., C/G, O), y (N, P..., O).
+     *
+     * @param shape of the result, which the other two leave open in part
+     */
+    static Tensor convolved(Window.Conv op, Tensor first, Tensor second, Shape shape) {
+        boolean floats = first.dtype().isFloat() && first.dtype() == second.dtype();
+        if (!floats || !op.gives(first.shape(), second.shape(), shape)) {
+            throw new ShapeException(
+                    "convolution: expected x (N, S..., C), kernel (T..., C / groups, O) and y (N, P..., O)"
+                            + " of one float dtype, got " + first.dtype() + " " + first.shape() + " and "
+                            + second.dtype() + " "
+                            + second.shape() + " to " + shape + " in " + op + "; check channels, groups and extents");
+        }
+        return Tensor.of(new Node(op, List.of(first.node(), second.node()), shape, first.dtype()));
+    }
+
+    /** Pooling as the op describes it; the shape is that of the result. */
+    static Tensor pooled(Window.Pool op, Shape shape, Tensor... inputs) {
+        DType dtype = inputs[0].dtype();
+        List<Shape> shapes = Arrays.stream(inputs).map(Tensor::shape).toList();
+        boolean one = Arrays.stream(inputs).allMatch(input -> input.dtype() == dtype);
+        if (!dtype.isFloat() || !one || !op.fits(shapes, shape)) {
+            throw new ShapeException("pooling: expected x (N, S..., C) and y (N, P..., C) of one float dtype, got "
+                    + dtype + " " + shapes + " to " + shape + " in " + op + "; cast integers, check the extents");
+        }
+        return Tensor.of(new Node(op, Arrays.stream(inputs).map(Tensor::node).toList(), shape, dtype));
     }
 
     /** Tensors of equal dtype one after the other along an axis; the other extents agree. */

@@ -112,6 +112,8 @@ public final class CpuBackend extends KernelBackend {
         Kernel kernel = switch (task) {
             case Task.Loop loop -> LoopKernels.prepare(loop, isa(), pool, batch);
             case Task.MatMul product -> GemmKernels.prepare(product, null, isa(), pool, batch);
+            case Task.Convolution ignored -> null;
+            case Task.Pooling ignored -> null;
             case Task.Chain chain -> chain(chain, batch);
             // The first two move rows, which the copies of the JVM do at the speed of memory.
             case Task.Gather ignored -> null;
@@ -124,9 +126,17 @@ public final class CpuBackend extends KernelBackend {
         return kernel != null ? kernel : PlainKernels.prepare(task, pool);
     }
 
+    /** A product with its epilogue; null if there is no such kernel. */
+    private @Nullable Kernel product(Task.Product product, Region epilogue, CodeBatch batch) throws CodeException {
+        return switch (product) {
+            case Task.MatMul matmul -> GemmKernels.prepare(matmul, epilogue, isa(), pool, batch);
+            case Task.Convolution ignored -> null;
+        };
+    }
+
     private Kernel chain(Task.Chain chain, CodeBatch batch) throws CodeException {
         Region region = LoopKernels.region(chain.epilogue(), isa(), batch);
-        Kernel both = region == null ? null : GemmKernels.prepare(chain.product(), region, isa(), pool, batch);
+        Kernel both = region == null ? null : product(chain.product(), region, batch);
         if (both != null) {
             return both;
         }

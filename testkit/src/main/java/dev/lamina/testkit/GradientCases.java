@@ -67,6 +67,7 @@ public final class GradientCases {
         table.indexing();
         table.primitives();
         table.indexPrimitives();
+        table.cases.addAll(WindowGradients.all());
         return List.copyOf(table.cases);
     }
 

@@ -49,11 +49,15 @@ public final class TaskInterpreter extends KernelBackend {
         return switch (task) {
             case Task.Loop loop -> buffers -> loop(loop, buffers);
             case Task.MatMul product -> buffers -> matmul(product, buffers);
-            case Task.Chain chain ->
-                buffers -> {
-                    matmul(chain.product(), buffers);
+            case Task.Convolution conv -> buffers -> WindowTasks.convolve(conv, buffers);
+            case Task.Pooling pool -> buffers -> WindowTasks.pool(pool, buffers);
+            case Task.Chain chain -> {
+                Kernel product = prepare(chain.product());
+                yield buffers -> {
+                    product.run(buffers);
                     loop(chain.epilogue(), buffers);
                 };
+            }
             case Task.Gather gather -> buffers -> gather(gather, buffers);
             case Task.Scattering scatter -> buffers -> scatter(scatter, buffers);
             case Task.Sorting sort -> buffers -> sort(sort, buffers);

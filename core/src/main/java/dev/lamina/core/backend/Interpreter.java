@@ -14,6 +14,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import dev.lamina.core.op.Window;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
@@ -95,6 +96,8 @@ final class Interpreter implements Backend {
             case Reduce.Scan scan -> InterpretedOps.scan(scan, in[0], out);
             case View view -> InterpretedViews.move(view, in, out);
             case Contract.MatMul product -> InterpretedOps.matmul(in[0], in[1], product.rounded(), out);
+            case Window.Conv conv -> InterpretedWindows.convolve(conv, in, out);
+            case Window.Pool pool -> InterpretedWindows.pool(pool, in, out);
             case Gather.Rows ignored -> InterpretedOps.gather(in[0], in[1], out);
             case Scatter.Rows scatter -> InterpretedOps.scatter(scatter.kind(), in, out);
             case Sort.Indices sort -> InterpretedOps.sort(sort.descending(), in[0], out);

@@ -4,6 +4,7 @@ import dev.lamina.core.DType;
 import dev.lamina.core.op.Elementwise;
 import dev.lamina.core.op.Reduce;
 import dev.lamina.core.op.Scatter;
+import dev.lamina.core.op.Window;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -201,6 +202,18 @@ public sealed interface Task {
      */
     record Store(int value, Access access) {}
 
+    /** Sums of products: work to which a map can be joined ({@link Chain}). */
+    sealed interface Product extends Task {
+        /** What is written: all of its elements in row-major order. */
+        Access out();
+
+        /** What the factors are rounded to before they are multiplied. */
+        DType rounded();
+
+        /** Extents of {@link #out} as an epilogue sees them. */
+        int[] extents();
+    }
+
     /**
      * Batched matrix product. Windows: a (B..., M, K), b (B..., K, N), out (B..., M, N), which is contiguous. The dtype of the result
      * is that of the operands.
@@ -208,7 +221,12 @@ public sealed interface Task {
      * @param rounded BF16 if the elements of f32 operands are rounded to bf16 (nearest, ties to even) before they are multiplied;
      *     else the dtype of the operands. Sums of f32, f16 and bf16 products are accumulated in f32
      */
-    record MatMul(Access a, Access b, Access out, DType rounded) implements Task {
+    record MatMul(Access a, Access b, Access out, DType rounded) implements Product {
+        @Override
+        public int[] extents() {
+            return out.dims();
+        }
+
         @Override
         public Stream<Access> reads() {
             return Stream.of(a, b);
@@ -221,15 +239,77 @@ public sealed interface Task {
     }
 
     /**
+     * A convolution, or one of its gradients ({@link Window.Conv}). Windows: x (N, S..., C), w (T..., C/G, O), y (N, P..., O), all
+     * contiguous; the one that the part names is written, all of it.
+     *
+     * @param rounded see {@link MatMul}
+     */
+    record Convolution(
+            Window.Part part, Window.Geometry geometry, int groups, Access x, Access w, Access y, DType rounded)
+            implements Product {
+        @Override
+        public Access out() {
+            return switch (part) {
+                case OUTPUT -> y;
+                case INPUT -> x;
+                case KERNEL -> w;
+            };
+        }
+
+        /** (M, L): the last axis, and all others as one. */
+        @Override
+        public int[] extents() {
+            int[] dims = out().dims();
+            int rows = 1;
+            for (int d = 0; d < dims.length - 1; d++) {
+                rows *= dims[d];
+            }
+            return new int[] {rows, dims[dims.length - 1]};
+        }
+
+        @Override
+        public Stream<Access> reads() {
+            return switch (part) {
+                case OUTPUT -> Stream.of(x, w);
+                case INPUT -> Stream.of(y, w);
+                case KERNEL -> Stream.of(x, y);
+            };
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.of(out());
+        }
+    }
+
+    /**
+     * Pooling, or one of its gradients ({@link Window.Pool}). All windows are contiguous.
+     *
+     * @param in one or two windows, as the kind says
+     * @param out what is written, all of it
+     */
+    record Pooling(Window.Pooling kind, Window.Geometry geometry, List<Access> in, Access out) implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return in.stream();
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return Stream.of(out);
+        }
+    }
+
+    /**
      * A product and a map that reads it, which a backend may apply piece by piece while the piece is in the cache. The epilogue has
-     * the dims of the product's window and loads it (one or several times) at the same index. It may store to the product's buffer, at
+     * the {@link Product#extents} of the product and loads it (one or several times) at the same index. It may store to the product's buffer, at
      * the same index and in the same dtype: another value that takes this place, or, if others read the product too, the product
      * itself. Otherwise the content of that buffer is undefined after the task.
      *
      * @param product the product
      * @param epilogue a loop with no reduced axes
      */
-    record Chain(MatMul product, Loop epilogue) implements Task {
+    record Chain(Product product, Loop epilogue) implements Task {
         @Override
         public Stream<Access> reads() {
             return Stream.concat(product.reads(), epilogue.reads());

@@ -13,6 +13,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import dev.lamina.core.op.Window;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -58,6 +59,14 @@ public final class GraphCheck {
                 product(in.get(0).shape(), in.get(1).shape(), node)
                         && (product.rounded() == node.dtype()
                                 || (product.rounded() == DType.BF16 && node.dtype() == DType.F32));
+            case Window.Conv conv ->
+                conv.gives(in.get(0).shape(), in.get(1).shape(), node.shape())
+                        && moves(node)
+                        && in.size() == 2
+                        && in.get(0).dtype() == node.dtype();
+            case Window.Pool pool ->
+                pool.fits(in.stream().map(Node::shape).toList(), node.shape())
+                        && in.stream().allMatch(input -> input.dtype() == node.dtype());
             case Gather.Rows ignored -> rows(in.get(0), in.get(1), node);
             case Scatter.Rows ignored ->
                 rows(in.get(0), in.get(1), in.get(2)) && in.get(0).shape().equals(node.shape());

@@ -13,6 +13,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -145,6 +146,7 @@ final class LoopBuilder {
             case Leaf.Read ignored -> throw unreachable(node);
             case Reduce.Scan ignored -> throw unreachable(node);
             case Contract ignored -> throw unreachable(node);
+            case Window ignored -> throw unreachable(node);
             case Gather ignored -> throw unreachable(node);
             case Scatter ignored -> throw unreachable(node);
             case Sort ignored -> throw unreachable(node);

@@ -1,6 +1,5 @@
 package dev.lamina.core.compiler;
 
-import dev.lamina.core.op.Contract;
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.View;
@@ -79,7 +78,7 @@ public final class Lowering {
         for (Node node : storage.order()) {
             Unit unit = units.get(node);
             for (Storage.Read read : unit == null ? List.<Storage.Read>of() : unit.reads(node)) {
-                if (read.memory().op() instanceof Contract) {
+                if (Storage.isProduct(read.memory())) {
                     readers.putIfAbsent(units.get(read.memory()), new LinkedHashSet<>());
                     readers.get(units.get(read.memory())).add(unit);
                 }

@@ -15,6 +15,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,6 +68,7 @@ final class Simplify {
             case Leaf ignored -> node;
             case Reduce.Scan ignored -> node;
             case Contract.MatMul product -> product(product, node);
+            case Window ignored -> node;
             case Gather ignored -> node;
             case Scatter ignored -> node;
             case Sort ignored -> node;

@@ -12,6 +12,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -104,6 +105,7 @@ final class Storage {
             case View ignored -> true;
             case Reduce.Scan ignored -> false;
             case Contract ignored -> false;
+            case Window ignored -> false;
             case Gather ignored -> false;
             case Scatter ignored -> false;
             case Sort ignored -> false;
@@ -156,7 +158,10 @@ final class Storage {
         boolean region = node.op() instanceof View && !isLoop(node);
         if (!isLoop(node) && !region) {
             for (Node input : node.inputs()) {
-                window(input, Map.of());
+                boolean gaps = !window(input, Map.of()).isContiguous();
+                if (gaps && node.op() instanceof Window) {
+                    store(input);
+                }
             }
         }
     }
@@ -213,6 +218,7 @@ final class Storage {
             }
             case Reduce ignored -> throw new IllegalStateException("reductions are stored");
             case Contract ignored -> throw new IllegalStateException("products are stored");
+            case Window ignored -> throw new IllegalStateException("results of windows are stored");
             case Gather ignored -> throw new IllegalStateException("gathers are stored");
             case Scatter ignored -> throw new IllegalStateException("scatters are stored");
             case Sort ignored -> throw new IllegalStateException("sorts are stored");
@@ -303,7 +309,7 @@ final class Storage {
             }
         }
         for (Node product : order) {
-            if (product.op() instanceof Contract && shared.contains(product)) {
+            if (isProduct(product) && shared.contains(product)) {
                 Node sum = product;
                 Node next = readers.get(product);
                 while (next != sum && !stored.contains(next) && keepsIndex(next)) {
@@ -315,6 +321,11 @@ final class Storage {
                 }
             }
         }
+    }
+
+    /** Whether a map that reads a node can become part of its kernel. */
+    static boolean isProduct(Node node) {
+        return node.op() instanceof Contract || node.op() instanceof Window.Conv;
     }
 
     private static boolean keepsIndex(Node node) {

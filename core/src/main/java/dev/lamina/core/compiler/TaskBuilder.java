@@ -14,6 +14,7 @@ import dev.lamina.core.op.Sample;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Sort;
 import dev.lamina.core.op.View;
+import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +54,12 @@ final class TaskBuilder {
             case Contract.MatMul op -> {
                 Task.MatMul product =
                         new Task.MatMul(window(node.input(0)), window(node.input(1)), whole(node), op.rounded());
-                tasks.add(unit.isChain() ? chain(product, unit) : product);
+                tasks.add(chain(product, unit));
+            }
+            case Window.Conv op -> tasks.add(chain(convolution(op, node), unit));
+            case Window.Pool op -> {
+                List<Task.Access> in = node.inputs().stream().map(this::window).toList();
+                tasks.add(new Task.Pooling(op.kind(), op.geometry(), in, whole(node)));
             }
             case Gather.Rows ignored ->
                 tasks.add(new Task.Gather(window(node.input(0)), window(node.input(1)), whole(node)));
@@ -72,6 +78,19 @@ final class TaskBuilder {
         }
     }
 
+    private Task.Convolution convolution(Window.Conv op, Node node) {
+        Task.Access out = whole(node);
+        Task.Access first = window(node.input(0));
+        Task.Access second = window(node.input(1));
+        return switch (op.part()) {
+            case OUTPUT ->
+                new Task.Convolution(op.part(), op.geometry(), op.groups(), first, second, out, op.rounded());
+            case INPUT -> new Task.Convolution(op.part(), op.geometry(), op.groups(), out, second, first, op.rounded());
+            case KERNEL ->
+                new Task.Convolution(op.part(), op.geometry(), op.groups(), first, out, second, op.rounded());
+        };
+    }
+
     /** Adds the copy of a stored node to another buffer. */
     void copy(Node node, int buffer, List<Task> tasks) {
         tasks.add(new LoopBuilder(node.shape(), List.of(), List.of(), storage, buffers)
@@ -82,15 +101,26 @@ final class TaskBuilder {
         return new LoopBuilder(unit, storage, buffers).build();
     }
 
-    /** The epilogue stores the product as well if somebody else reads it. */
-    private Task.Chain chain(Task.MatMul product, Unit unit) {
+    /** The product alone, or with its epilogue, which stores the product as well if somebody else reads it. */
+    private Task chain(Task.Product product, Unit unit) {
+        if (!unit.isChain()) {
+            return product;
+        }
         Task.Access out = product.out();
-        Task.Loop map = Epilogue.over(loop(unit), out.dims()).orElseThrow();
+        int[] extents = product.extents();
+        Task.Loop map = Epilogue.over(loop(unit), extents).orElseThrow();
         List<Task.Store> stores = new ArrayList<>(map.stores());
         boolean read = !scratch.contains(unit.nodes().get(0));
         for (int v = 0; read && stores.size() == map.stores().size(); v++) {
             if (map.values().get(v) instanceof Task.Load load && load.access().buffer() == out.buffer()) {
-                stores.add(new Task.Store(v, out));
+                stores.add(new Task.Store(
+                        v,
+                        new Task.Access(
+                                out.buffer(),
+                                out.dtype(),
+                                0,
+                                extents,
+                                Shape.of(extents).strides())));
             }
         }
         return new Task.Chain(product, new Task.Loop(map.dims(), 0, map.values(), stores));

@@ -4,6 +4,7 @@ import dev.lamina.core.Shape;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.Reduce;
+import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -181,8 +182,15 @@ final class Unit {
             return false;
         }
         Task.Loop loop = new LoopBuilder(map, storage, Map.of(product, 0)).build();
-        Optional<Task.Loop> over = Epilogue.over(loop, product.shape().dims());
+        Optional<Task.Loop> over = Epilogue.over(loop, extents(product));
         return over.isPresent() && Epilogue.loadsInPlace(over.get(), 0);
+    }
+
+    /** As {@link Task.Product#extents}. */
+    private static int[] extents(Node product) {
+        Shape shape = product.shape();
+        int last = shape.dim(-1);
+        return product.op() instanceof Window ? new int[] {Math.toIntExact(shape.size() / last), last} : shape.dims();
     }
 
     /** Lets a map follow this product. */

@@ -4,10 +4,11 @@ import dev.lamina.core.Tensor;
 import java.util.List;
 
 /**
- * What a node computes. Ten sealed families; a backend switches over them without {@code default}, so that the compiler
+ * What a node computes. Eleven sealed families; a backend switches over them without {@code default}, so that the compiler
  * lists what is missing. Each op states its gradient beside its meaning.
  */
-public sealed interface Op permits Leaf, Elementwise, Reduce, View, Contract, Gather, Scatter, Sort, Sample, Fused {
+public sealed interface Op
+        permits Leaf, Elementwise, Reduce, View, Contract, Window, Gather, Scatter, Sort, Sample, Fused {
     /**
      * Vector-Jacobian product: hands the gradient of each differentiable input to the sink, as more graph, so that it can
      * be differentiated again. An op without gradient hands over nothing.

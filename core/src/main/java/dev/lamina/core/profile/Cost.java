@@ -23,10 +23,10 @@ public record Cost(long bytes, double flops, boolean half) {
     public static Cost of(Task task) {
         return switch (task) {
             case Task.Loop loop -> new Cost(bytes(loop.reads(), loop.writes()), flops(loop), false);
-            case Task.MatMul product ->
+            case Task.Product product ->
                 new Cost(bytes(product.reads(), product.writes()), flops(product), half(product));
             case Task.Chain chain -> {
-                Task.MatMul product = chain.product();
+                Task.Product product = chain.product();
                 // The epilogue finds the product in the cache, and the product's own result is not kept.
                 int between = product.out().buffer();
                 Stream<Task.Access> reads = Stream.concat(
@@ -36,6 +36,11 @@ public record Cost(long bytes, double flops, boolean half) {
                         flops(product) + flops(chain.epilogue()),
                         half(product));
             }
+            case Task.Pooling pool ->
+                new Cost(
+                        bytes(pool.reads(), pool.writes()),
+                        Math.max(size(pool.out().dims()), size(pool.in().get(0).dims())),
+                        false);
             // Of the data only the chosen rows are read.
             case Task.Gather gather -> new Cost(bytes(gather.index()) + 2 * bytes(gather.out()), 0, false);
             case Task.Scattering scatter ->
@@ -72,13 +77,20 @@ public record Cost(long bytes, double flops, boolean half) {
         return new Cost(bytes(task.reads(), task.writes()), rows * read * width, rounded == DType.BF16);
     }
 
-    private static boolean half(Task.MatMul product) {
+    private static boolean half(Task.Product product) {
         return product.rounded() == DType.BF16;
     }
 
-    private static double flops(Task.MatMul product) {
-        int[] dims = product.a().dims();
-        return 2.0 * size(product.out().dims()) * dims[dims.length - 1];
+    private static double flops(Task.Product product) {
+        return switch (product) {
+            case Task.MatMul matmul ->
+                2.0 * size(matmul.out().dims()) * matmul.a().dims()[matmul.a().dims().length - 1];
+            // Each element of y meets one column of the kernel.
+            case Task.Convolution conv -> {
+                int[] kernel = conv.w().dims();
+                yield 2.0 * size(conv.y().dims()) * size(Arrays.copyOf(kernel, kernel.length - 1));
+            }
+        };
     }
 
     private static double flops(Task.Loop loop) {
@@ -145,8 +157,10 @@ public record Cost(long bytes, double flops, boolean half) {
     static String label(Task task) {
         return switch (task) {
             case Task.Loop loop -> label(loop);
-            case Task.MatMul product -> label(product);
+            case Task.Product product -> label(product);
             case Task.Chain chain -> label(chain.product()) + ", then " + ops(chain.epilogue());
+            case Task.Pooling pool ->
+                "pool " + pool.kind() + " " + text(pool.in().get(0));
             case Task.Gather gather -> "gather " + text(gather.out());
             case Task.Scattering scatter -> "scatter " + scatter.kind() + " " + text(scatter.updates());
             case Task.Sorting sort -> "sort " + text(sort.in());
@@ -156,8 +170,14 @@ public record Cost(long bytes, double flops, boolean half) {
         };
     }
 
-    private static String label(Task.MatMul product) {
-        return "matmul " + text(product.a()) + " x " + text(product.b()) + (half(product) ? " in bf16" : "");
+    private static String label(Task.Product product) {
+        String work = switch (product) {
+            case Task.MatMul matmul -> "matmul " + text(matmul.a()) + " x " + text(matmul.b());
+            case Task.Convolution conv ->
+                "conv " + conv.part() + " " + text(conv.x()) + " * "
+                        + Arrays.toString(conv.w().dims());
+        };
+        return work + (half(product) ? " in bf16" : "");
     }
 
     private static String label(Task.Loop loop) {

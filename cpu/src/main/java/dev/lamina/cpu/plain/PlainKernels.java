@@ -16,6 +16,8 @@ public final class PlainKernels {
                 matmul.rounded() == matmul.out().dtype()
                         ? new MatMulKernel(matmul, pool)
                         : new RoundedMatMul(matmul, pool);
+            case Task.Convolution conv -> ConvolutionKernel.of(conv, pool);
+            case Task.Pooling pooling -> new PoolingKernel(pooling, pool);
             case Task.Chain chain -> {
                 Kernel product = prepare(chain.product(), pool);
                 Kernel epilogue = prepare(chain.epilogue(), pool);

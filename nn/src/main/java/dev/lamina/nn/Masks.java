@@ -5,12 +5,11 @@ import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Which steps are real, for tensors by identity, within one outermost call of a layer. */
 final class Masks {
-    private final Map<Tensor, Tensor> masks = new IdentityHashMap<>();
+    private final IdentityHashMap<Tensor, Tensor> masks = new IdentityHashMap<>();
 
     Optional<Tensor> of(Tensor x) {
         return Optional.ofNullable(masks.get(x));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.lamina.core.DType;
 import dev.lamina.core.Gradients;
 import dev.lamina.core.LaminaException;
+import dev.lamina.core.Precision;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
@@ -15,6 +16,7 @@ import dev.lamina.nn.Sequential;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,12 +24,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 
 /**
  * What every layer has to do: give the right shapes, for one example and for none too; have so many parameters; be saved and
- * loaded; learn; have right gradients of first and second order; refuse a wrong input with a clear message.
+ * loaded, weights and options; learn; have right gradients of first and second order; compute in f32 and in mixed precision
+ * what it computes in f64; not look at masked steps; refuse a wrong input with a clear message.
  *
  * <pre>{@code
  * @TestFactory
@@ -37,42 +41,81 @@ import org.junit.jupiter.api.DynamicNode;
  * }</pre>
  */
 public final class LayerHarness {
+    /** What products of bf16 factors may be off, relative to the largest value of the output. */
+    private static final double BF16_ERROR = 0.03;
+
+    private static final double F32_ERROR = 2e-4;
+
     private final String name;
     private final Supplier<? extends Layer> maker;
-    private Tensor input = Tensor.zeros(0);
-    private Shape output = Shape.of();
+    private List<Tensor> inputs = List.of();
+    private List<Shape> outputs = List.of();
     private long parameters;
-    private Optional<Tensor> wrong = Optional.empty();
+    private Optional<Tensor> mask = Optional.empty();
+    private boolean masksOutput;
+    private final List<Wrong> wrongs = new ArrayList<>();
     private boolean saved = true;
     private boolean smooth = true;
+    private boolean alone = true;
+    private double reduced = BF16_ERROR;
+    private double rate = 1e-2;
+
+    private record Wrong(List<Tensor> inputs, Optional<String> message) {}
 
     private LayerHarness(String name, Supplier<? extends Layer> maker) {
         this.name = name;
         this.maker = maker;
     }
 
-    /** A harness for a layer; the supplier makes a new one at each call. */
+    /**
+     * A harness for a layer.
+     *
+     * @param name the name of the factory method in {@code Layers}, if there is one, and after a blank which case it is
+     * @param maker makes a new layer at each call
+     */
     public static LayerHarness of(String name, Supplier<? extends Layer> maker) {
         return new LayerHarness(name, maker);
     }
 
+    /** The name of the case. */
+    public String name() {
+        return name;
+    }
+
+    // ---------------------------------------------------------------- what the layer is tried on
+
     /** The layer is tried on random f64 numbers away from 0 in this shape; the first axis counts examples. */
     public LayerHarness input(int... shape) {
-        double[] values = new double[(int) Shape.of(shape).size()];
-        SplittableRandom random = new SplittableRandom(5);
-        Arrays.setAll(values, i -> random.nextDouble(0.1, 2) * (random.nextBoolean() ? 1 : -1));
-        return input(Tensor.of(values, shape));
+        return inputs(shape);
     }
 
     /** The layer is tried on this input, for example on indices. */
     public LayerHarness input(Tensor input) {
-        this.input = input;
+        inputs = List.of(input);
+        return this;
+    }
+
+    /** A layer of several inputs is tried on random f64 numbers away from 0 in these shapes. */
+    public LayerHarness inputs(int[]... shapes) {
+        return inputs(IntStream.range(0, shapes.length)
+                .mapToObj(i -> random(5 + i, shapes[i]))
+                .toArray(Tensor[]::new));
+    }
+
+    /** A layer of several inputs is tried on these. */
+    public LayerHarness inputs(Tensor... inputs) {
+        this.inputs = List.of(inputs);
         return this;
     }
 
     /** The expected shape of the output. */
     public LayerHarness output(int... shape) {
-        this.output = Shape.of(shape);
+        return outputs(shape);
+    }
+
+    /** The expected shapes of several outputs. */
+    public LayerHarness outputs(int[]... shapes) {
+        outputs = Arrays.stream(shapes).map(Shape::of).toList();
         return this;
     }
 
@@ -82,11 +125,34 @@ public final class LayerHarness {
         return this;
     }
 
-    /** An input that the built layer has to refuse. */
-    public LayerHarness wrong(Tensor wrong) {
-        this.wrong = Optional.of(wrong);
+    /**
+     * The layer respects masks: with this mask of the first input, what is in masked steps changes nothing in the output, or, when
+     * the output has a mask too, in its real steps.
+     *
+     * @param real (N, T): 1 for a real step, 0 for a masked one
+     * @param masksOutput true when the output shall have a mask
+     */
+    public LayerHarness masked(int[][] real, boolean masksOutput) {
+        int steps = real[0].length;
+        double[] flat = Arrays.stream(real).flatMapToInt(Arrays::stream).asDoubleStream().toArray();
+        this.mask = Optional.of(Tensor.of(flat, real.length, steps).ne(0).evaluate());
+        this.masksOutput = masksOutput;
         return this;
     }
+
+    /** An input that the built layer has to refuse, with a message of the usual form. */
+    public LayerHarness wrong(Tensor... wrong) {
+        wrongs.add(new Wrong(List.of(wrong), Optional.empty()));
+        return this;
+    }
+
+    /** An input that the built layer has to refuse with this text, after the layer's path and the shapes of the inputs. */
+    public LayerHarness wrong(String message, Tensor... wrong) {
+        wrongs.add(new Wrong(List.of(wrong), Optional.of(message)));
+        return this;
+    }
+
+    // ---------------------------------------------------------------- what it need not do
 
     /** The layer exists in code only, so that loading makes no new one: weights are loaded into a second instance. */
     public LayerHarness codeOnly() {
@@ -100,34 +166,69 @@ public final class LayerHarness {
         return this;
     }
 
+    /** The result for an example depends on the others of the batch. */
+    public LayerHarness mixesExamples() {
+        this.alone = false;
+        return this;
+    }
+
+    /** What mixed precision may be off, relative to the largest value of the output; 0.03 unless said otherwise. */
+    public LayerHarness reducedPrecision(double error) {
+        this.reduced = error;
+        return this;
+    }
+
+    /** The learning rate of the training steps; 0.01 unless said otherwise. */
+    public LayerHarness learningRate(double rate) {
+        this.rate = rate;
+        return this;
+    }
+
     /** The tests of this layer, as one container each. */
     public Stream<DynamicNode> tests() {
         Stream<DynamicNode> always = Stream.of(
                 dynamicTest(name + ": shapes and parameters", this::shapes),
                 dynamicTest(name + ": one example, no example", this::batches),
                 dynamicTest(name + ": saved and loaded", this::saveAndLoad),
-                dynamicTest(name + ": a training step", this::training));
+                dynamicTest(name + ": a training step", () -> training(built(), inputs)),
+                dynamicTest(name + ": f32 and mixed precision", this::precisions));
         Stream<DynamicNode> gradients =
                 smooth ? Stream.of(dynamicTest(name + ": gradients", this::gradients)) : Stream.of();
-        Stream<DynamicNode> errors = wrong.stream().map(x -> dynamicTest(name + ": wrong input", () -> refuses(x)));
-        return Stream.of(always, gradients, errors).flatMap(tests -> tests);
+        Stream<DynamicNode> masking = mask.stream().map(m -> dynamicTest(name + ": masked steps", () -> masking(m)));
+        Stream<DynamicNode> errors = IntStream.range(0, wrongs.size())
+                .mapToObj(i -> dynamicTest(name + ": wrong input " + (i + 1), () -> refuses(wrongs.get(i))));
+        return Stream.of(always, gradients, masking, errors).flatMap(tests -> tests);
     }
 
+    // ---------------------------------------------------------------- the tests
+
+    private static Tensor random(int seed, int... shape) {
+        double[] values = new double[(int) Shape.of(shape).size()];
+        SplittableRandom random = new SplittableRandom(seed);
+        Arrays.setAll(values, i -> random.nextDouble(0.1, 2) * (random.nextBoolean() ? 1 : -1));
+        return Tensor.of(values, shape);
+    }
+
+    /** In f64, also where the inputs are integers. */
     private Layer built() {
         Layer layer = maker.get();
+        layer.dtype(DType.F64);
+        return begun(layer, inputs);
+    }
+
+    private static Layer begun(Layer layer, List<Tensor> xs) {
         layer.seed(7);
-        layer.apply(input).evaluate();
+        layer.applyAll(xs).forEach(Tensor::evaluate);
         return layer;
     }
 
     private void shapes() {
         Layer layer = built();
-        require(
-                layer.apply(input).shape().equals(output),
-                "output shape " + output,
-                layer.apply(input).shape());
-        require(layer.outputShape().equals(Optional.of(output)), "outputShape() " + output, layer.outputShape());
-        require(layer.inputShape().equals(Optional.of(input.shape())), "inputShape()", layer.inputShape());
+        List<Shape> got = layer.applyAll(inputs).stream().map(Tensor::shape).toList();
+        require(got.equals(outputs), "output shapes " + outputs, got);
+        require(layer.outputShapes().equals(outputs), "outputShapes() " + outputs, layer.outputShapes());
+        List<Shape> given = inputs.stream().map(Tensor::shape).toList();
+        require(layer.inputShapes().equals(given), "inputShapes() " + given, layer.inputShapes());
         require(layer.parameterCount() == parameters, parameters + " parameters", layer.parameterCount());
         layer.variables()
                 .forEach((path, variable) -> require(
@@ -140,55 +241,69 @@ public final class LayerHarness {
 
     private void batches() {
         Layer layer = built();
-        Tensor all = layer.apply(input);
-        for (int i = 0; i < input.dim(0); i++) {
-            Tensor one = layer.apply(input.narrow(0, i, 1));
-            Values.difference(one, all.narrow(0, i, 1), 1e-12, 1e-12).ifPresent(text -> {
-                throw new AssertionError(name + ", one example alone: " + text);
-            });
+        List<Tensor> all = layer.applyAll(inputs);
+        for (int i = 0; alone && i < inputs.getFirst().dim(0); i++) {
+            List<Tensor> one = layer.applyAll(rows(inputs, i, 1));
+            same("one example alone", one, rows(all, i, 1), 1e-12);
         }
-        Tensor none = layer.apply(input.narrow(0, 0, 0));
-        require(none.shape().equals(output.with(0, 0)), "an empty output " + output.with(0, 0), none.shape());
-        require(none.toDoubleArray().length == 0, "no elements", none);
+        List<Tensor> none = layer.applyAll(rows(inputs, 0, 0));
+        for (int i = 0; i < outputs.size(); i++) {
+            Shape empty = outputs.get(i).with(0, 0);
+            require(none.get(i).shape().equals(empty), "an empty output " + empty, none.get(i).shape());
+            require(none.get(i).toDoubleArray().length == 0, "no elements", none.get(i));
+        }
+    }
+
+    private static List<Tensor> rows(List<Tensor> tensors, int from, int count) {
+        return tensors.stream().map(x -> x.narrow(0, from, count)).toList();
     }
 
     private void saveAndLoad() throws IOException {
         Path folder = Files.createTempDirectory("lamina-harness");
         Path file = folder.resolve("model.safetensors");
         try {
-            Model first = Sequential.of(maker.get());
+            Model first = model();
             first.seed(7);
-            Tensor expected = first.apply(input).evaluate();
+            List<Tensor> expected = evaluated(first.applyAll(inputs));
             first.save(file);
-            Model second = saved ? Model.load(file) : Sequential.of(maker.get());
+            Model second = saved ? Model.load(file) : model();
             if (!saved) {
-                second.apply(input).evaluate();
+                evaluated(second.applyAll(inputs));
                 second.loadWeights(file);
             }
             require(second.parameterCount() == parameters, parameters + " parameters", second.parameterCount());
-            Values.difference(second.apply(input), expected, 0, 0).ifPresent(text -> {
-                throw new AssertionError(name + ", after loading: " + text);
-            });
+            same("after loading", second.applyAll(inputs), expected, 0);
+            require(second.config().equals(first.config()), "the options " + first.config(), second.config());
         } finally {
             Files.deleteIfExists(file);
             Files.delete(folder);
         }
     }
 
-    private void training() {
-        Layer layer = built();
+    private Model model() {
+        return Sequential.of(maker.get());
+    }
+
+    private static List<Tensor> evaluated(List<Tensor> tensors) {
+        tensors.forEach(Tensor::evaluate);
+        return tensors;
+    }
+
+    private void training(Layer layer, List<Tensor> xs) {
         if (layer.parameters().isEmpty()) {
+            layer.training(() -> evaluated(layer.applyAll(xs)));
             return;
         }
-        Tensor target = layer.apply(input).mul(0.5).add(0.25).evaluate();
-        double before = loss(layer, target).item();
+        List<Tensor> targets = evaluated(
+                layer.applyAll(xs).stream().map(y -> y.mul(0.5).add(0.25)).toList());
+        double before = loss(layer, xs, targets).item();
         Map<Variable, Tensor> old = new LinkedHashMap<>();
         layer.parameters().forEach(p -> old.put(p, p.value().add(0).evaluate()));
-        var optimizer = Optimizers.sgd(1e-2);
+        var optimizer = Optimizers.sgd(rate);
         for (int step = 0; step < 20; step++) {
-            layer.training(() -> optimizer.step(Gradients.of(loss(layer, target), layer.parameters())));
+            layer.training(() -> optimizer.step(Gradients.of(loss(layer, xs, targets), layer.parameters())));
         }
-        double after = loss(layer, target).item();
+        double after = loss(layer, xs, targets).item();
         require(after < before, "a loss below " + before + " after 20 steps", after);
         old.forEach((parameter, value) -> require(
                 !Arrays.equals(value.toDoubleArray(), parameter.value().toDoubleArray()),
@@ -196,39 +311,147 @@ public final class LayerHarness {
                 "none"));
     }
 
-    private Tensor loss(Layer layer, Tensor target) {
-        return layer.apply(input).sub(target).square().mean();
+    private static Tensor loss(Layer layer, List<Tensor> xs, List<Tensor> targets) {
+        List<Tensor> ys = layer.applyAll(xs);
+        return IntStream.range(0, ys.size())
+                .mapToObj(i -> ys.get(i).sub(targets.get(i)).square().mean())
+                .reduce(Tensor::add)
+                .orElseThrow();
+    }
+
+    private void precisions() {
+        List<Tensor> single = floats(inputs, DType.F32);
+        Layer layer = begun(maker.get(), single);
+        List<Tensor> f32 = layer.applyAll(single);
+        List<Tensor> mixed = Precision.bf16().call(() -> layer.applyAll(single));
+        Layer exact = built();
+        Map<Variable, Tensor> values = new LinkedHashMap<>();
+        exact.variables().forEach((path, variable) -> values.put(
+                variable, layer.variables().get(path).value().cast(variable.dtype())));
+        Variable.assignAll(values, List.of());
+        List<Tensor> f64 = floats(exact.applyAll(inputs), DType.F32);
+        for (int i = 0; i < f64.size(); i++) {
+            double scale = f64.get(i).size() == 0 ? 1 : Math.max(1, f64.get(i).abs().max().item());
+            same("f32", List.of(f32.get(i)), List.of(f64.get(i)), F32_ERROR * scale);
+            same("mixed precision", List.of(mixed.get(i)), List.of(f64.get(i)), reduced * scale);
+        }
+        Precision.bf16().run(() -> training(begun(maker.get(), single), single));
+    }
+
+    private static List<Tensor> floats(List<Tensor> tensors, DType dtype) {
+        return tensors.stream().map(x -> x.dtype().isFloat() ? x.cast(dtype) : x).toList();
     }
 
     private void gradients() {
         Layer layer = built();
-        if (input.dtype().isFloat()) {
-            passes("input", GradientCheck.check(in -> layer.apply(in.get(0)), List.of(input), 3));
+        List<Tensor> floats = inputs.stream().filter(x -> x.dtype().isFloat()).toList();
+        if (!floats.isEmpty()) {
+            passes("inputs", GradientCheck.check(in -> joined(layer.applyAll(replaced(in))), floats, 3));
         }
-        if (!layer.parameters().isEmpty() && layer.parameters().getFirst().dtype() == DType.F64) {
-            passes("parameters", GradientCheck.check(() -> layer.apply(input), layer.parameters(), 4));
+        if (!layer.parameters().isEmpty()) {
+            passes("parameters", GradientCheck.check(() -> joined(layer.applyAll(inputs)), layer.parameters(), 4));
         }
+    }
+
+    private List<Tensor> replaced(List<Tensor> floats) {
+        List<Tensor> all = new ArrayList<>(inputs);
+        int next = 0;
+        for (int i = 0; i < all.size(); i++) {
+            if (all.get(i).dtype().isFloat()) {
+                all.set(i, floats.get(next++));
+            }
+        }
+        return all;
+    }
+
+    private static Tensor joined(List<Tensor> tensors) {
+        return tensors.size() == 1
+                ? tensors.getFirst()
+                : Tensor.concat(0, tensors.stream().map(x -> x.reshape(-1)).toList());
     }
 
     private void passes(String what, GradientCheck.Result result) {
         require(result.passes(), "gradients of the " + what + " as finite differences", result);
     }
 
-    private void refuses(Tensor x) {
+    /** Shows what mask a layer gives its first output. */
+    private static final class Probe extends Layer {
+        private final Layer inner;
+        private Optional<Tensor> mask = Optional.empty();
+
+        Probe(Layer inner) {
+            this.inner = child("inner", inner);
+        }
+
+        @Override
+        protected List<Tensor> forward(List<Tensor> inputs) {
+            List<Tensor> outputs = inner.applyAll(inputs);
+            mask = mask(outputs.getFirst());
+            return outputs;
+        }
+    }
+
+    private void masking(Tensor real) {
+        Probe probe = new Probe(maker.get());
+        probe.seed(7);
+        Tensor x = inputs.getFirst();
+        Tensor other = x.dtype().isFloat() ? random(99, x.shape().dims()) : x.zerosLike();
+        Tensor steps = real;
+        while (steps.rank() < x.rank()) {
+            steps = steps.unsqueeze(-1);
+        }
+        Tensor first = realOnly(probe, x, real);
+        Tensor second = realOnly(probe, steps.where(x, other.cast(x.dtype())), real);
+        require(probe.mask.isPresent() == masksOutput, masksOutput ? "a mask of the output" : "none", probe.mask);
+        same("other values in masked steps", List.of(second), List.of(first), 0);
+        Tensor without = probe.applyAll(inputs).getFirst();
+        boolean ignored = Values.difference(without, probe.applyMasked(inputs, List.of(Optional.of(real))).getFirst(), 0, 0)
+                .isEmpty();
+        require(!ignored || masksOutput, "another output without the mask", "the same");
+    }
+
+    /** The first output, with 0 in masked steps if it has a mask. */
+    private Tensor realOnly(Probe probe, Tensor x, Tensor real) {
+        List<Tensor> xs = new ArrayList<>(inputs);
+        xs.set(0, x);
+        Tensor y = probe.applyMasked(xs, List.of(Optional.of(real))).getFirst();
+        if (probe.mask.isEmpty()) {
+            return y.evaluate();
+        }
+        Tensor steps = probe.mask.get();
+        while (steps.rank() < y.rank()) {
+            steps = steps.unsqueeze(-1);
+        }
+        return steps.where(y, y.zerosLike()).evaluate();
+    }
+
+    private void refuses(Wrong wrong) {
         Layer layer = built();
+        String shapes = String.join(
+                ", ", wrong.inputs.stream().map(x -> x.shape().toString()).toList());
         try {
-            layer.apply(x).evaluate();
+            layer.applyAll(wrong.inputs).forEach(Tensor::evaluate);
         } catch (LaminaException e) {
             String message = String.valueOf(e.getMessage());
+            String place = layer.path() + (wrong.inputs.size() == 1 ? " (input " : " (inputs ") + shapes + "): ";
             boolean clear = message.startsWith(layer.path())
-                    && message.contains(x.shape().toString())
+                    && message.contains(shapes)
                     && message.contains("expected ")
                     && message.contains("got ")
                     && message.lines().count() == 1;
-            require(clear, "a message with path, expectation and " + x.shape(), message);
+            require(clear, "a message with path, expectation and " + shapes, message);
+            wrong.message.ifPresent(text -> require(message.equals(place + text), place + text, message));
             return;
         }
-        throw new AssertionError(name + ": expected an error for the input " + x.shape() + ", got none");
+        throw new AssertionError(name + ": expected an error for the input " + shapes + ", got none");
+    }
+
+    private void same(String what, List<Tensor> got, List<Tensor> expected, double error) {
+        for (int i = 0; i < expected.size(); i++) {
+            Values.difference(got.get(i), expected.get(i), error, error).ifPresent(text -> {
+                throw new AssertionError(name + ", " + what + ": " + text);
+            });
+        }
     }
 
     private static List<double[]> values(Layer layer) {

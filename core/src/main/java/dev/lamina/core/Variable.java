@@ -8,6 +8,7 @@ import dev.lamina.core.op.Node;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ public final class Variable {
     private final DType dtype;
     private final Buffer buffer;
     private long version;
+    private UnaryOperator<Tensor> constraint = UnaryOperator.identity();
     private @Nullable Node node;
 
     private Variable(String name, Tensor initial) {
@@ -59,6 +61,17 @@ public final class Variable {
             node = current;
         }
         return Tensor.of(current);
+    }
+
+    /** Says where optimizers keep this variable: they apply it to each new value before they store it. */
+    public Variable constrain(UnaryOperator<Tensor> constraint) {
+        this.constraint = constraint;
+        return this;
+    }
+
+    /** A value as it may be stored here; see {@link #constrain}. */
+    public Tensor constrained(Tensor value) {
+        return constraint.apply(value);
     }
 
     /** The live elements, read-only: they change with assignments. */

@@ -78,6 +78,50 @@ public final class Initializers {
         return new Standard(Kind.LECUN_NORMAL, 1, 0);
     }
 
+    /** What the variance of {@link #varianceScaling} is divided by. */
+    public enum Fan {
+        /** The number of inputs. */
+        IN,
+        /** The number of outputs. */
+        OUT,
+        /** The mean of both. */
+        AVERAGE
+    }
+
+    /**
+     * Variance scale / fan: Glorot, He and LeCun in general. The square of a gain is a scale: with a = sqrt(2) for relu, PyTorch's
+     * {@code kaiming_normal_(mode="fan_out")} is {@code varianceScaling(2, Fan.OUT, false)}.
+     *
+     * @param uniform uniform numbers rather than normal ones
+     */
+    public static Initializer varianceScaling(double scale, Fan fan, boolean uniform) {
+        return switch (fan) {
+            case IN -> new Standard(uniform ? Kind.LECUN_UNIFORM : Kind.LECUN_NORMAL, scale, 0);
+            case OUT -> new Standard(uniform ? Kind.FAN_OUT_UNIFORM : Kind.FAN_OUT_NORMAL, scale, 0);
+            case AVERAGE -> new Standard(uniform ? Kind.GLOROT_UNIFORM : Kind.GLOROT_NORMAL, scale, 0);
+        };
+    }
+
+    /** A matrix (all axes but the last, last) with orthonormal rows or columns (Saxe and others 2014). */
+    public static Initializer orthogonal() {
+        return orthogonal(1);
+    }
+
+    /** The same times a gain. */
+    public static Initializer orthogonal(double gain) {
+        return new Standard(Kind.ORTHOGONAL, gain, 0);
+    }
+
+    /** 1 on the diagonal of a matrix, else 0. */
+    public static Initializer identity() {
+        return identity(1);
+    }
+
+    /** A gain on the diagonal of a matrix, else 0. */
+    public static Initializer identity(double gain) {
+        return new Standard(Kind.IDENTITY, gain, 0);
+    }
+
     /** A given value, for example weights from elsewhere; its shape must be that of the parameter. */
     public static Initializer value(Tensor value) {
         return (dtype, shape, random) -> {
@@ -99,7 +143,11 @@ public final class Initializers {
         HE_UNIFORM,
         HE_NORMAL,
         LECUN_UNIFORM,
-        LECUN_NORMAL
+        LECUN_NORMAL,
+        FAN_OUT_UNIFORM,
+        FAN_OUT_NORMAL,
+        ORTHOGONAL,
+        IDENTITY
     }
 
     /** How far from 0 uniform values go, from the fans; the deviation of normal values is bound / sqrt(3). */
@@ -125,19 +173,28 @@ public final class Initializers {
         @Override
         public Tensor create(DType dtype, Shape shape, Random random) {
             double in = (double) fans(shape)[0];
-            double mean = (in + fans(shape)[1]) / 2;
+            double out = (double) fans(shape)[1];
+            double mean = (in + out) / 2;
             return switch (kind) {
                 case CONSTANT -> Tensor.full(dtype, a, shape);
                 case NORMAL -> random.normal(dtype, shape, a, b);
                 case TRUNCATED_NORMAL -> random.truncatedNormal(dtype, shape, a, b);
                 case UNIFORM -> random.uniform(dtype, shape, a, b);
-                case GLOROT_UNIFORM -> spread(dtype, shape, random, bound(1, mean));
-                case GLOROT_NORMAL -> random.normal(dtype, shape, 0, bound(1, mean) / Math.sqrt(3));
-                case HE_UNIFORM -> spread(dtype, shape, random, bound(2, in));
-                case HE_NORMAL -> random.normal(dtype, shape, 0, bound(2, in) / Math.sqrt(3));
-                case LECUN_UNIFORM -> spread(dtype, shape, random, bound(1, in));
-                case LECUN_NORMAL -> random.normal(dtype, shape, 0, bound(1, in) / Math.sqrt(3));
+                case GLOROT_UNIFORM -> spread(dtype, shape, random, bound(a, mean));
+                case GLOROT_NORMAL -> normal(dtype, shape, random, bound(a, mean));
+                case HE_UNIFORM -> spread(dtype, shape, random, bound(2 * a, in));
+                case HE_NORMAL -> normal(dtype, shape, random, bound(2 * a, in));
+                case LECUN_UNIFORM -> spread(dtype, shape, random, bound(a, in));
+                case LECUN_NORMAL -> normal(dtype, shape, random, bound(a, in));
+                case FAN_OUT_UNIFORM -> spread(dtype, shape, random, bound(a, out));
+                case FAN_OUT_NORMAL -> normal(dtype, shape, random, bound(a, out));
+                case ORTHOGONAL -> Matrices.orthogonal(dtype, shape, random).mul(a);
+                case IDENTITY -> Matrices.identity(dtype, shape).mul(a);
             };
+        }
+
+        private static Tensor normal(DType dtype, Shape shape, Random random, double bound) {
+            return random.normal(dtype, shape, 0, bound / Math.sqrt(3));
         }
 
         private static Tensor spread(DType dtype, Shape shape, Random random, double bound) {

@@ -147,17 +147,19 @@ public abstract class Layer {
      * @param initializer its first value
      */
     protected final Variable parameter(String name, Shape shape, Initializer initializer) {
-        return parameter(name, shape, initializer, Regularizer.NONE);
+        return parameter(name, shape, ParameterOptions.of(initializer));
     }
 
-    /** The same with a penalty, which {@link #penalty} adds up. */
-    protected final Variable parameter(String name, Shape shape, Initializer initializer, Regularizer regularizer) {
+    /** The same with a penalty, which {@link #penalty} adds up, and a constraint, which optimizers keep. */
+    protected final Variable parameter(String name, Shape shape, ParameterOptions options) {
         claim(name);
         requireBuilding(name);
         Random random = Random.seed(Seeds.mix(root().seedOrZero(), Seeds.of(pathInRoot() + "/" + name)));
-        Variable variable = Variable.of(path() + "/" + name, initializer.create(dtype(), shape, random));
+        Variable variable = Variable.of(
+                        path() + "/" + name, options.initializer().create(dtype(), shape, random))
+                .constrain(options.constraint()::of);
         parameters.put(name, variable);
-        regularizers.put(variable, regularizer);
+        regularizers.put(variable, options.regularizer());
         return variable;
     }
 

@@ -153,7 +153,7 @@ public abstract class Optimizer {
         for (Map.Entry<Variable, Tensor> entry : clip.of(gradients).entrySet()) {
             Variable variable = entry.getKey();
             ParameterUpdate parameter = new ParameterUpdate(this, variable, entry.getValue(), scalars, next);
-            next.put(variable, next(parameter).cast(variable.dtype()));
+            next.put(variable, variable.constrained(next(parameter).cast(variable.dtype())));
         }
         return next;
     }

@@ -75,7 +75,7 @@ class CheckpointTest {
         Model model = Sequential.of(
                 embedding(9, 4).paddingIndex(1),
                 flatten(),
-                dense(6).gelu().noBias().l1(0.01),
+                dense(6).gelu().noBias().l1(0.01).kernelConstraint(Constraints.maxNorm(2)),
                 layerNorm().epsilon(1e-3),
                 batchNorm().momentum(0.2).cumulative(),
                 dropout(0.5),

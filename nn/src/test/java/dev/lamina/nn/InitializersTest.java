@@ -9,6 +9,8 @@ import dev.lamina.core.DType;
 import dev.lamina.core.DataException;
 import dev.lamina.core.Random;
 import dev.lamina.core.Shape;
+import dev.lamina.core.ShapeException;
+import dev.lamina.core.Tensor;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +56,22 @@ class InitializersTest {
     }
 
     @Test
+    void matricesAreOrthogonalOrTheIdentity() {
+        Tensor tall = Initializers.orthogonal(2).create(DType.F32, Shape.of(3, 4, 5), Random.seed(1));
+        Tensor gram = tall.reshape(12, 5).transpose().matmul(tall.reshape(12, 5));
+        assertTrue(gram.sub(Tensor.eye(5).mul(4)).abs().max().item() < 1e-5);
+        assertArrayEquals(
+                new float[] {3, 0, 0, 0, 3, 0},
+                Initializers.identity(3)
+                        .create(DType.F32, Shape.of(2, 3), Random.seed(1))
+                        .toFloatArray());
+        assertThrows(
+                ShapeException.class, () -> Initializers.identity().create(DType.F32, Shape.of(2), Random.seed(1)));
+        assertThrows(
+                ShapeException.class, () -> Initializers.orthogonal().create(DType.F32, Shape.of(2), Random.seed(1)));
+    }
+
+    @Test
     void fansCountTheWindow() {
         assertArrayEquals(new long[] {9 * 64, 9 * 128}, Initializers.fans(Shape.of(3, 3, 64, 128)));
         assertArrayEquals(new long[] {7, 7}, Initializers.fans(Shape.of(7)));
@@ -63,7 +81,7 @@ class InitializersTest {
     @Test
     void textsAreReadBack() {
         assertEquals(Initializers.normal(0, 0.05), Initializers.parse(Initializers.text(Initializers.normal(0, 0.05))));
-        assertEquals("", Initializers.text((dtype, shape, random) -> dev.lamina.core.Tensor.zeros(dtype, shape)));
+        assertEquals("", Initializers.text((dtype, shape, random) -> Tensor.zeros(dtype, shape)));
         for (String wrong : new String[] {"normal", "normal(1)", "other(1,2)", "", "normal(a,b)"}) {
             assertThrows(DataException.class, () -> Initializers.parse(wrong), wrong);
         }

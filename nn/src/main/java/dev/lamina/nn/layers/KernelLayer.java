@@ -5,9 +5,11 @@ import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import dev.lamina.nn.Activation;
 import dev.lamina.nn.Config;
+import dev.lamina.nn.Constraint;
 import dev.lamina.nn.Initializer;
 import dev.lamina.nn.Initializers;
 import dev.lamina.nn.Layer;
+import dev.lamina.nn.ParameterOptions;
 import dev.lamina.nn.Regularizer;
 import org.jspecify.annotations.Nullable;
 
@@ -20,10 +22,8 @@ import org.jspecify.annotations.Nullable;
 public abstract class KernelLayer<S extends KernelLayer<S>> extends Layer {
     private Activation activation = Activation.LINEAR;
     private boolean useBias = true;
-    private Initializer kernelInitializer = Initializers.glorotUniform();
-    private Initializer biasInitializer = Initializers.zeros();
-    private Regularizer kernelRegularizer = Regularizer.NONE;
-    private Regularizer biasRegularizer = Regularizer.NONE;
+    private ParameterOptions kernelOptions = ParameterOptions.of(Initializers.glorotUniform());
+    private ParameterOptions biasOptions = ParameterOptions.of(Initializers.zeros());
     private @Nullable Variable kernel;
     private @Nullable Variable bias;
 
@@ -74,42 +74,57 @@ public abstract class KernelLayer<S extends KernelLayer<S>> extends Layer {
         return self();
     }
 
+    private S kernelOptions(ParameterOptions options) {
+        requireNotBuilt("options of the kernel");
+        kernelOptions = options;
+        return self();
+    }
+
+    private S biasOptions(ParameterOptions options) {
+        requireNotBuilt("options of the bias");
+        biasOptions = options;
+        return self();
+    }
+
     /** The rule for the first kernel. */
     public S kernelInitializer(Initializer initializer) {
-        requireNotBuilt("kernelInitializer");
-        kernelInitializer = initializer;
-        return self();
-    }
-
-    /** The rule for the first bias. */
-    public S biasInitializer(Initializer initializer) {
-        requireNotBuilt("biasInitializer");
-        biasInitializer = initializer;
-        return self();
-    }
-
-    /** Adds weight * sum |kernel| to the loss. */
-    public S l1(double weight) {
-        return kernelRegularizer(new Regularizer(weight, kernelRegularizer.l2()));
-    }
-
-    /** Adds weight * sum kernel^2 to the loss. */
-    public S l2(double weight) {
-        return kernelRegularizer(new Regularizer(kernelRegularizer.l1(), weight));
+        return kernelOptions(kernelOptions.with(initializer));
     }
 
     /** Adds a penalty of the kernel to the loss. */
     public S kernelRegularizer(Regularizer regularizer) {
-        requireNotBuilt("kernelRegularizer");
-        kernelRegularizer = regularizer;
-        return self();
+        return kernelOptions(kernelOptions.with(regularizer));
+    }
+
+    /** Keeps the kernel where it shall be, after each step of an optimizer. */
+    public S kernelConstraint(Constraint constraint) {
+        return kernelOptions(kernelOptions.with(constraint));
+    }
+
+    /** Adds weight * sum |kernel| to the loss. */
+    public S l1(double weight) {
+        return kernelRegularizer(
+                new Regularizer(weight, kernelOptions.regularizer().l2()));
+    }
+
+    /** Adds weight * sum kernel^2 to the loss. */
+    public S l2(double weight) {
+        return kernelRegularizer(new Regularizer(kernelOptions.regularizer().l1(), weight));
+    }
+
+    /** The rule for the first bias. */
+    public S biasInitializer(Initializer initializer) {
+        return biasOptions(biasOptions.with(initializer));
     }
 
     /** Adds a penalty of the bias to the loss. */
     public S biasRegularizer(Regularizer regularizer) {
-        requireNotBuilt("biasRegularizer");
-        biasRegularizer = regularizer;
-        return self();
+        return biasOptions(biasOptions.with(regularizer));
+    }
+
+    /** Keeps the bias where it shall be, after each step of an optimizer. */
+    public S biasConstraint(Constraint constraint) {
+        return biasOptions(biasOptions.with(constraint));
     }
 
     /** The kernel. */
@@ -126,9 +141,9 @@ public abstract class KernelLayer<S extends KernelLayer<S>> extends Layer {
 
     /** Creates {@code kernel} and, if the layer has one, {@code bias}; in {@code build}. */
     protected final void createKernel(Shape kernelShape, Shape biasShape) {
-        kernel = parameter("kernel", kernelShape, kernelInitializer, kernelRegularizer);
+        kernel = parameter("kernel", kernelShape, kernelOptions);
         if (useBias) {
-            bias = parameter("bias", biasShape, biasInitializer, biasRegularizer);
+            bias = parameter("bias", biasShape, biasOptions);
         }
     }
 
@@ -144,25 +159,16 @@ public abstract class KernelLayer<S extends KernelLayer<S>> extends Layer {
 
     /** The options of this class, for {@code config()}. */
     protected final Config options(String type) {
-        return Config.of(type)
-                .with("activation", activation)
-                .with("bias", useBias)
-                .with("kernelInitializer", kernelInitializer)
-                .with("biasInitializer", biasInitializer)
-                .with("l1", kernelRegularizer.l1())
-                .with("l2", kernelRegularizer.l2())
-                .with("biasL1", biasRegularizer.l1())
-                .with("biasL2", biasRegularizer.l2());
+        Config config = Config.of(type).with("activation", activation).with("bias", useBias);
+        return biasOptions.into(kernelOptions.into(config, "kernel"), "bias");
     }
 
     /** Takes the options of this class from a description. */
     protected final S options(Config config) {
         activation = config.activation("activation");
         useBias = config.flag("bias");
-        kernelInitializer = config.initializer("kernelInitializer", kernelInitializer);
-        biasInitializer = config.initializer("biasInitializer", biasInitializer);
-        kernelRegularizer = new Regularizer(config.number("l1"), config.number("l2"));
-        biasRegularizer = new Regularizer(config.number("biasL1", 0), config.number("biasL2", 0));
+        kernelOptions = kernelOptions.from(config, "kernel");
+        biasOptions = biasOptions.from(config, "bias");
         return self();
     }
 }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.lamina.nn {
     requires transitive dev.lamina.data;
     requires com.google.gson;
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.lamina.nn;
     exports dev.lamina.nn.layers;

@@ -13,29 +13,28 @@ import dev.lamina.data.Dataset;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * One step for batches of one size, traced once and replayed: loss and metrics, and when training also gradients, the
  * optimizer's update and running statistics, all in one plan. A replay allocates nothing.
  */
 final class BatchPlan {
-    private static final int SEED = 2;
-    private static final int FIRST_SCALAR = 3;
-
     private final int size;
-    private final int features;
-    private final int labels;
+    /** The data set's fields in the order of the plan's inputs; then seed and scalars follow. */
+    private final int[] fields;
+
     private final DType scalarType;
     private final List<Tensor> outputs;
     private final Execution execution;
 
     private BatchPlan(Trace trace, Map<Variable, Tensor> updates) {
         size = trace.size;
-        features = trace.features;
-        labels = trace.labels;
+        fields = trace.fields;
         scalarType = trace.scalarType;
         outputs = List.copyOf(trace.outputs);
         execution = Plan.compile(trace.inputs, trace.outputs, updates).start();
@@ -43,7 +42,7 @@ final class BatchPlan {
 
     /** A step that changes the model. */
     static BatchPlan training(Model model, Dataset data, int size) {
-        Trace trace = new Trace(data, size);
+        Trace trace = new Trace(model, data, size);
         Optimizer optimizer = model.optimizer();
         List<Variable> parameters = model.parameters();
         if (parameters.isEmpty()) {
@@ -66,7 +65,7 @@ final class BatchPlan {
 
     /** A step that only measures. */
     static BatchPlan evaluation(Model model, Dataset data, int size) {
-        Trace trace = new Trace(data, size);
+        Trace trace = new Trace(model, data, size);
         Context.INFERENCE.run(() -> trace.measure(model));
         return new BatchPlan(trace, Map.of());
     }
@@ -74,20 +73,20 @@ final class BatchPlan {
     /** What is collected while the graph is built. */
     private static final class Trace {
         private final int size;
-        private final int features;
-        private final int labels;
+        private final int[] fields;
+        private final int modelInputs;
         private final List<Tensor> inputs = new ArrayList<>();
         private final List<Tensor> outputs = new ArrayList<>();
         private DType scalarType = DType.F32;
 
-        Trace(Dataset data, int size) {
+        Trace(Model model, Dataset data, int size) {
             this.size = size;
-            features = Examples.features(data);
-            labels = Examples.labels(data);
-            for (int field : new int[] {features, labels}) {
-                Dataset.Field type = data.fields().get(field);
-                input(type.dtype(), type.shape().insert(0, size));
-            }
+            int[] features = Examples.inputs(model, data);
+            modelInputs = features.length;
+            fields = IntStream.concat(
+                            Arrays.stream(features), Arrays.stream(Examples.targets(model, data)))
+                    .toArray();
+            Examples.types(data, fields, size).forEach(type -> input(type.dtype(), type.shape()));
         }
 
         Tensor input(DType dtype, Shape shape) {
@@ -97,21 +96,55 @@ final class BatchPlan {
         }
 
         Tensor measure(Model model) {
-            Tensor prediction = model.apply(inputs.get(0));
-            Tensor target = inputs.get(1);
-            Tensor plain = model.loss().of(prediction, target);
-            if (plain.size() != 1) {
-                throw new LaminaException(model.loss().name() + ": expected one value to train on, got " + plain.shape()
-                        + "; use the reduction MEAN or SUM");
+            Masks masks = new Masks();
+            List<Tensor> all = Context.current().run(masks, () -> model.applyAll(inputs.subList(0, modelInputs)));
+            List<Objective> objectives = model.objectives();
+            List<Tensor> predictions = objectives.stream()
+                    .map(objective -> all.get(model.outputNames().indexOf(objective.output())))
+                    .toList();
+            List<Tensor> losses = new ArrayList<>();
+            for (int i = 0; i < objectives.size(); i++) {
+                losses.add(loss(objectives.get(i), predictions.get(i), target(i), masks));
             }
+            Tensor plain = losses.stream().reduce(Tensor::add).orElseThrow();
             Tensor loss = model.penalty()
                     .map(penalty -> plain.add(penalty.cast(plain.dtype())))
                     .orElse(plain);
             outputs.add(loss);
-            for (Metric metric : model.metrics()) {
-                outputs.add(metric.sums(prediction, target));
+            for (Measure measure : model.measures()) {
+                int i = measure.objective();
+                outputs.add(measure.metric().sums(predictions.get(i), target(i)));
             }
             return loss;
+        }
+
+        private Tensor target(int objective) {
+            return inputs.get(modelInputs + objective);
+        }
+
+        private static Tensor loss(Objective objective, Tensor prediction, Tensor target, Masks masks) {
+            Loss loss = objective.loss();
+            Tensor value = masks.of(prediction)
+                    .map(mask -> masked(loss, prediction, target, mask))
+                    .orElseGet(() -> loss.of(prediction, target));
+            if (value.size() != 1) {
+                throw new LaminaException(loss.name() + ": expected one value to train on, got " + value.shape()
+                        + "; use the reduction MEAN or SUM");
+            }
+            return objective.weight() == 1 ? value : value.mul(objective.weight());
+        }
+
+        /** Where there is a loss for each step, masked steps do not count. */
+        private static Tensor masked(Loss loss, Tensor prediction, Tensor target, Tensor mask) {
+            Tensor each = loss.each(prediction, target);
+            if (!each.shape().equals(mask.shape())) {
+                return loss.of(prediction, target);
+            }
+            Tensor weights = mask.cast(each.dtype());
+            Tensor scale = loss.reduction() == Loss.Reduction.MEAN
+                    ? weights.mean().clampMin(1e-9)
+                    : weights.onesLike();
+            return loss.of(prediction, target, weights.div(scale));
         }
     }
 
@@ -126,16 +159,17 @@ final class BatchPlan {
 
     /** Runs the step on the rows {@code order[from ...]}. */
     void run(Dataset data, int[] order, int from) {
-        data.copy(order, from, size, features, execution.input(0));
-        data.copy(order, from, size, labels, execution.input(1));
+        for (int i = 0; i < fields.length; i++) {
+            data.copy(order, from, size, fields[i], execution.input(i));
+        }
         execution.run();
     }
 
     /** The same for training. */
     void run(Dataset data, int[] order, int from, long seed, double[] scalars) {
-        execution.input(SEED).set(ValueLayout.JAVA_LONG, 0, seed);
+        execution.input(fields.length).set(ValueLayout.JAVA_LONG, 0, seed);
         for (int i = 0; i < scalars.length; i++) {
-            MemorySegment input = execution.input(FIRST_SCALAR + i);
+            MemorySegment input = execution.input(fields.length + 1 + i);
             if (scalarType == DType.F64) {
                 input.set(ValueLayout.JAVA_DOUBLE, 0, scalars[i]);
             } else {

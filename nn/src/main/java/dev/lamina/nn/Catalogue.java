@@ -23,6 +23,7 @@ final class Catalogue {
             case "batchNorm" -> BatchNorm.of(config);
             case "layerNorm" -> LayerNorm.of(config);
             case "embedding" -> Embedding.of(config);
+            case "network" -> Network.of(config);
             case "sequential" -> Sequential.of(config);
             default -> throw unknown("layer", config.type());
         };

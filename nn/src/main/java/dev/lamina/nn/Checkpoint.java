@@ -12,6 +12,7 @@ import dev.lamina.core.Precision;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.data.Dataset;
 import dev.lamina.data.Safetensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,15 +65,17 @@ final class Checkpoint {
     }
 
     private static Config state(Model model) {
-        Shape input = model.inputShape().orElseThrow();
-        List<Double> example = Arrays.stream(input.dims())
-                .skip(1)
-                .mapToObj(dim -> (double) dim)
-                .toList();
-        Config state = Config.of("state")
-                .with("dtype", model.inputDType().orElseThrow().name())
-                .with("example", example)
-                .with("epochs", model.trainedEpochs());
+        List<Config> inputs = new ArrayList<>();
+        for (int i = 0; i < model.inputShapes().size(); i++) {
+            List<Double> example = Arrays.stream(model.inputShapes().get(i).dims())
+                    .skip(1)
+                    .mapToObj(dim -> (double) dim)
+                    .toList();
+            inputs.add(Config.of("input")
+                    .with("dtype", model.inputDTypes().get(i).name())
+                    .with("example", example));
+        }
+        Config state = Config.of("state").with("inputs", inputs).with("epochs", model.trainedEpochs());
         if (model.precision().isPresent()) {
             state = state.with("precision", model.precision().get().toString());
         }
@@ -87,19 +90,49 @@ final class Checkpoint {
             return Optional.empty();
         }
         Optional<Config> optimizer = Optimizers.config(model.optimizer());
-        Optional<Config> loss = model.loss().config();
-        List<Config> metrics = model.metrics().stream()
-                .flatMap(metric -> metric.config().stream())
+        List<Config> objectives = model.objectives().stream()
+                .flatMap(objective -> describe(objective).stream())
                 .toList();
-        if (optimizer.isEmpty()
-                || loss.isEmpty()
-                || metrics.size() < model.metrics().size()) {
+        if (optimizer.isEmpty() || objectives.size() < model.objectives().size()) {
             return Optional.empty();
         }
         return Optional.of(Config.of("training")
                 .with("optimizer", List.of(optimizer.get()))
+                .with("objectives", objectives));
+    }
+
+    private static Optional<Config> describe(Objective objective) {
+        Optional<Config> loss = objective.loss().config();
+        List<Config> metrics = objective.metrics().stream()
+                .flatMap(metric -> metric.config().stream())
+                .toList();
+        if (loss.isEmpty() || metrics.size() < objective.metrics().size()) {
+            return Optional.empty();
+        }
+        return Optional.of(Config.of("objective")
+                .with("output", objective.output())
+                .with("target", objective.target())
+                .with("weight", objective.weight())
                 .with("loss", List.of(loss.get()))
                 .with("metrics", metrics));
+    }
+
+    /** Files of the first release have one loss with its metrics. */
+    private static Objective[] objectives(Model model, Config training) {
+        List<Config> all = training.has("objectives") ? training.configs("objectives") : List.of(training);
+        return all.stream()
+                .map(config -> {
+                    String output = config.has("output")
+                            ? config.text("output")
+                            : model.outputNames().getFirst();
+                    return Objective.of(output, Losses.of(config.configs("loss").getFirst()))
+                            .target(config.has("target") ? config.text("target") : output)
+                            .weight(config.number("weight", 1))
+                            .metrics(config.configs("metrics").stream()
+                                    .map(Metrics::of)
+                                    .toArray(Metric[]::new));
+                })
+                .toArray(Objective[]::new);
     }
 
     // ---------------------------------------------------------------- load
@@ -119,12 +152,7 @@ final class Checkpoint {
             }
             if (header.metadata().containsKey("training")) {
                 Config training = part(header, "training", "");
-                Metric[] metrics =
-                        training.configs("metrics").stream().map(Metrics::of).toArray(Metric[]::new);
-                model.compile(
-                        Optimizers.of(training.configs("optimizer").get(0)),
-                        Losses.of(training.configs("loss").get(0)),
-                        metrics);
+                model.compile(Optimizers.of(training.configs("optimizer").get(0)), objectives(model, training));
             }
             restore(model, file, header, model.isCompiled());
             return model;
@@ -164,10 +192,16 @@ final class Checkpoint {
     }
 
     private static void initialize(Model model, Config state) {
-        int[] example = Arrays.stream(state.numbers("example"))
-                .mapToInt(dim -> (int) dim)
-                .toArray();
-        model.initialize(DType.valueOf(state.text("dtype")), Shape.of(example));
+        // Files of the first release have one input.
+        List<Config> inputs = state.has("inputs") ? state.configs("inputs") : List.of(state);
+        model.initialize(inputs.stream()
+                .map(input -> {
+                    int[] example = Arrays.stream(input.numbers("example"))
+                            .mapToInt(dim -> (int) dim)
+                            .toArray();
+                    return new Dataset.Field("", DType.valueOf(input.text("dtype")), Shape.of(example));
+                })
+                .toList());
     }
 
     private static void restore(Model model, Path file, Safetensors.Header header, boolean training) {

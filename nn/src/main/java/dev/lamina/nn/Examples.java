@@ -8,6 +8,7 @@ import dev.lamina.data.Dataset;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
@@ -18,20 +19,39 @@ final class Examples {
 
     private Examples() {}
 
-    /** The field that goes into the model: {@code features}, or the first of two. */
-    static int features(Dataset data) {
-        return field(data, Dataset.FEATURES, 0);
+    /** The fields that go into the model: by name, or for one input {@code features}, or the first of two. */
+    static int[] inputs(Model model, Dataset data) {
+        List<String> names = model.inputNames();
+        return names.stream()
+                .mapToInt(name -> field(data, name, names.size() == 1, Dataset.FEATURES, 0))
+                .toArray();
     }
 
-    /** The field that the model shall predict: {@code labels}, or the second of two. */
-    static int labels(Dataset data) {
-        return field(data, Dataset.LABELS, 1);
+    /** The fields that the model shall predict: by name, or for one objective {@code labels}, or the second of two. */
+    static int[] targets(Model model, Dataset data) {
+        List<Objective> objectives = model.objectives();
+        return objectives.stream()
+                .mapToInt(objective -> field(data, objective.target(), objectives.size() == 1, Dataset.LABELS, 1))
+                .toArray();
     }
 
-    private static int field(Dataset data, String name, int otherwise) {
-        List<Dataset.Field> fields = data.fields();
-        boolean named = fields.stream().anyMatch(field -> field.name().equals(name));
-        return named || fields.size() != 2 ? data.field(name) : otherwise;
+    private static int field(Dataset data, String name, boolean only, String usual, int position) {
+        if (!only || has(data, name)) {
+            return data.field(name);
+        }
+        return has(data, usual) || data.fields().size() != 2 ? data.field(usual) : position;
+    }
+
+    private static boolean has(Dataset data, String name) {
+        return data.fields().stream().anyMatch(field -> field.name().equals(name));
+    }
+
+    /** What batches of a size of these fields are. */
+    static List<Predictor.Type> types(Dataset data, int[] fields, int size) {
+        return Arrays.stream(fields)
+                .mapToObj(data.fields()::get)
+                .map(field -> new Predictor.Type(field.dtype(), field.shape().insert(0, size)))
+                .toList();
     }
 
     static void requireSome(Dataset data, String use) {
@@ -49,12 +69,18 @@ final class Examples {
         requireSome(data, use);
         data.requireFinite();
         int count = (int) Math.min(data.size(), LOOKED_AT);
-        Tensor prediction = model.predict(rows(data, features(data), count));
-        requireSuitable(model.loss(), prediction);
-        OptionalInt classes = model.loss().classes(prediction.shape());
-        Dataset.Field labels = data.fields().get(labels(data));
-        if (classes.isPresent() && labels.dtype().isInteger()) {
-            requireClasses(model.loss(), data, labels, classes.getAsInt(), use);
+        List<Tensor> predictions = model.predictAll(Arrays.stream(inputs(model, data))
+                .mapToObj(field -> rows(data, field, count))
+                .toList());
+        int[] targets = targets(model, data);
+        for (int i = 0; i < targets.length; i++) {
+            Objective objective = model.objectives().get(i);
+            Tensor prediction = predictions.get(model.outputNames().indexOf(objective.output()));
+            requireSuitable(objective.loss(), prediction);
+            OptionalInt classes = objective.loss().classes(prediction.shape());
+            if (classes.isPresent() && data.fields().get(targets[i]).dtype().isInteger()) {
+                requireClasses(objective.loss(), data, targets[i], classes.getAsInt(), use);
+            }
         }
     }
 
@@ -71,8 +97,8 @@ final class Examples {
         }
     }
 
-    private static void requireClasses(Loss loss, Dataset data, Dataset.Field labels, int classes, String use) {
-        int field = labels(data);
+    private static void requireClasses(Loss loss, Dataset data, int field, int classes, String use) {
+        Dataset.Field labels = data.fields().get(field);
         int count = (int) labels.shape().size();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment row = arena.allocate(Math.max(8, labels.bytes()), 8);

@@ -284,6 +284,11 @@ public abstract class Layer {
         return applyAll(inputs).getFirst();
     }
 
+    /** The first output of this layer in a functional model; see {@link Model#of(Wire, Wire...)}. */
+    public final Wire apply(Wire first, Wire... more) {
+        return Wire.of(this, first, more);
+    }
+
     /** All outputs of a layer, for any number of inputs. */
     public final List<Tensor> applyAll(List<Tensor> inputs) {
         return call(inputs, Context.call().outermost());

@@ -12,6 +12,16 @@ import dev.lamina.nn.layers.LayerNorm;
 public final class Layers {
     private Layers() {}
 
+    /**
+     * An input of a functional model; see {@link Model#of(Wire, Wire...)}.
+     *
+     * @param name names the field of data sets that goes in here
+     * @param example shape of one example; without it the first input decides
+     */
+    public static Wire input(String name, int... example) {
+        return Wire.input(name, example);
+    }
+
     /** A fully connected layer: y = activation(x kernel + bias). Input (..., in), output (..., units). */
     public static Dense dense(int units) {
         return new Dense(units);

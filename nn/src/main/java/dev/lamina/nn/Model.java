@@ -14,7 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,10 +49,41 @@ public abstract class Model extends Layer {
     private final AtomicBoolean fitting = new AtomicBoolean();
     private int trainedEpochs;
 
-    private record Compiled(Optimizer optimizer, Loss loss, List<Metric> metrics) {}
+    private record Compiled(Optimizer optimizer, List<Objective> objectives, List<Measure> measures) {}
 
     /** For subclasses. */
     protected Model() {}
+
+    /**
+     * A functional model of what lies between an input and outputs.
+     *
+     * {@snippet :
+     * Wire x = input("features", 64);
+     * Wire hidden = x.then(dense(64).relu());
+     * Model model = Model.of(x, add().apply(hidden, hidden.then(dense(64).relu())).then(dense(10)));
+     * }
+     */
+    public static Network of(Wire input, Wire... outputs) {
+        return of(List.of(input), List.of(outputs));
+    }
+
+    /** A functional model of several inputs and outputs, with names to tell them apart. */
+    public static Network of(List<Wire> inputs, List<Wire> outputs) {
+        return new Network(inputs, outputs);
+    }
+
+    /**
+     * Names of the inputs of {@link #forward(List)}, in order: with several, fields of data sets go to the inputs by name. A
+     * model of your own with several inputs overrides this.
+     */
+    public List<String> inputNames() {
+        return List.of("input");
+    }
+
+    /** Names of the outputs of {@link #forward(List)}, in order; a model of your own with several outputs overrides this. */
+    public List<String> outputNames() {
+        return List.of("output");
+    }
 
     // ---------------------------------------------------------------- training
 
@@ -61,16 +94,30 @@ public abstract class Model extends Layer {
      * @return this model
      */
     public final Model compile(Optimizer optimizer, Loss loss, Metric... metrics) {
-        Set<String> names = new HashSet<>(Set.of("loss"));
-        List<Metric> adapted = new ArrayList<>();
-        for (Metric metric : metrics) {
-            if (!names.add(metric.name())) {
-                throw new LaminaException("compile: expected metrics of different names, got '" + metric.name()
-                        + "' twice; leave one out");
-            }
-            adapted.add(metric.forLoss(loss));
+        return compile(
+                optimizer, Objective.of(outputNames().getFirst(), loss).metrics(metrics));
+    }
+
+    /**
+     * The same for several outputs: the loss is the sum of the objectives' weighted losses. Histories have the loss of each
+     * output and its metrics under the output's name, such as {@code urgent_loss} and {@code urgent_accuracy}.
+     *
+     * @return this model
+     */
+    public final Model compile(Optimizer optimizer, Objective... objectives) {
+        if (objectives.length == 0) {
+            throw new LaminaException("compile: expected a loss, got none; pass for example mse()");
         }
-        compiled = new Compiled(optimizer, loss, List.copyOf(adapted));
+        Set<String> outputs = new HashSet<>();
+        for (Objective objective : objectives) {
+            if (!outputNames().contains(objective.output()) || !outputs.add(objective.output())) {
+                throw new LaminaException("compile: expected one objective for each of the outputs " + outputNames()
+                        + " or some of them, got '" + objective.output() + "'; use these names, each once");
+            }
+        }
+        List<Objective> adapted =
+                Arrays.stream(objectives).map(Objective::adapted).toList();
+        compiled = new Compiled(optimizer, adapted, Measure.of(adapted));
         trainedEpochs = 0;
         return this;
     }
@@ -139,43 +186,70 @@ public abstract class Model extends Layer {
     // ---------------------------------------------------------------- use
 
     /**
-     * The output for a batch of examples.
+     * The output for a batch of examples; of a model with several outputs the first one.
      *
      * @param x (N, ...)
      * @return (N, ...)
      */
     public final Tensor predict(Tensor x) {
-        return predictor.predict(this, x);
+        return predictor.predict(this, List.of(x)).getFirst();
     }
 
-    /** The outputs for all examples of a data set, (N, ...), in their order. */
+    /** All outputs for inputs in the order of {@link #inputNames()}. */
+    public final List<Tensor> predictAll(List<Tensor> inputs) {
+        return predictor.predict(this, inputs);
+    }
+
+    /** All outputs by name, for inputs by name. */
+    public final Map<String, Tensor> predict(Map<String, Tensor> inputs) {
+        if (!inputs.keySet().equals(Set.copyOf(inputNames()))) {
+            throw new LaminaException(path() + ": expected the inputs " + inputNames() + ", got " + inputs.keySet()
+                    + "; pass a tensor for each of these names");
+        }
+        return named(predictAll(inputNames().stream().map(inputs::get).toList()));
+    }
+
+    private Map<String, Tensor> named(List<Tensor> outputs) {
+        Map<String, Tensor> named = new LinkedHashMap<>();
+        for (int i = 0; i < outputs.size(); i++) {
+            named.put(outputNames().get(i), outputs.get(i));
+        }
+        return named;
+    }
+
+    /** The outputs for all examples of a data set, (N, ...), in their order; with several outputs the first one. */
     public final Tensor predict(Dataset data) {
+        return predictAll(data).values().iterator().next();
+    }
+
+    /** All outputs by name for all examples of a data set, each (N, ...), in their order. */
+    public final Map<String, Tensor> predictAll(Dataset data) {
         Examples.requireSome(data, "predict");
-        int field = Examples.features(data);
-        Dataset.Field type = data.fields().get(field);
+        int[] fields = Examples.inputs(this, data);
         int[] rows = IntStream.range(0, (int) data.size()).toArray();
-        List<Tensor> parts = new ArrayList<>();
+        List<List<Tensor>> parts = new ArrayList<>();
         for (int from = 0; from < rows.length; from += EVALUATION_BATCH) {
             int start = from;
             int count = Math.min(EVALUATION_BATCH, rows.length - from);
             parts.add(predictor.run(
                     this,
-                    type.dtype(),
-                    type.shape().insert(0, count),
-                    input -> data.copy(rows, start, count, field, input),
-                    execution -> execution.outputTensor(0)));
+                    Examples.types(data, fields, count),
+                    (i, input) -> data.copy(rows, start, count, fields[i], input),
+                    Predictor::outputs));
         }
-        return Tensor.concat(0, parts).evaluate();
+        return named(IntStream.range(0, parts.getFirst().size())
+                .mapToObj(i -> Tensor.concat(0, parts.stream().map(part -> part.get(i)).toList())
+                        .evaluate())
+                .toList());
     }
 
     /** The output for one example of a model of f32 vectors, (in,) to (out,). */
     public final float[] predict(float... example) {
         return predictor.run(
                 this,
-                DType.F32,
-                Shape.of(1, example.length),
-                input -> MemorySegment.copy(example, 0, input, ValueLayout.JAVA_FLOAT, 0, example.length),
-                execution -> execution.output(0).toArray(ValueLayout.JAVA_FLOAT));
+                Predictor.types(DType.F32, Shape.of(1, example.length)),
+                (i, input) -> MemorySegment.copy(example, 0, input, ValueLayout.JAVA_FLOAT, 0, example.length),
+                (execution, outputs) -> execution.output(0).toArray(ValueLayout.JAVA_FLOAT));
     }
 
     /** The outputs for examples of a model of f32 vectors, (N, in) to (N, out). */
@@ -192,12 +266,11 @@ public abstract class Model extends Layer {
         }
         float[] flat = predictor.run(
                 this,
-                DType.F32,
-                Shape.of(examples.length, width),
-                input -> IntStream.range(0, examples.length)
+                Predictor.types(DType.F32, Shape.of(examples.length, width)),
+                (k, input) -> IntStream.range(0, examples.length)
                         .forEach(i -> MemorySegment.copy(
                                 examples[i], 0, input, ValueLayout.JAVA_FLOAT, (long) i * width * Float.BYTES, width)),
-                execution -> execution.output(0).toArray(ValueLayout.JAVA_FLOAT));
+                (execution, outputs) -> execution.output(0).toArray(ValueLayout.JAVA_FLOAT));
         int out = flat.length / examples.length;
         return IntStream.range(0, examples.length)
                 .mapToObj(i -> Arrays.copyOfRange(flat, i * out, (i + 1) * out))
@@ -216,8 +289,21 @@ public abstract class Model extends Layer {
 
     /** Creates the variables for examples of a type and shape, without data. */
     public final Model initialize(DType dtype, Shape example) {
+        return initialize(List.of(new Dataset.Field("", dtype, example)));
+    }
+
+    /** Creates the variables for the examples of a data set, without looking at them. */
+    public final Model initialize(Dataset data) {
+        return initialize(Arrays.stream(Examples.inputs(this, data))
+                .mapToObj(data.fields()::get)
+                .toList());
+    }
+
+    final Model initialize(List<Dataset.Field> inputs) {
         if (!isBuilt()) {
-            Context.INFERENCE.run(() -> apply(Tensor.input(dtype, example.insert(0, 1))));
+            Context.INFERENCE.run(() -> applyAll(inputs.stream()
+                    .map(type -> Tensor.input(type.dtype(), type.shape().insert(0, 1)))
+                    .toList()));
         }
         return this;
     }
@@ -279,22 +365,33 @@ public abstract class Model extends Layer {
         return trainedEpochs;
     }
 
-    /** The optimizer of {@link #compile}. */
+    /** The optimizer of {@link #compile(Optimizer, Loss, Metric...)}. */
     public final Optimizer optimizer() {
         return compiled().optimizer;
     }
 
-    /** The loss of {@link #compile}. */
+    /** The loss of {@link #compile(Optimizer, Loss, Metric...)}; with several objectives that of the first one. */
     public final Loss loss() {
-        return compiled().loss;
+        return compiled().objectives.getFirst().loss();
     }
 
-    /** The metrics of {@link #compile}, adapted to the loss. */
+    /** The metrics of {@link #compile(Optimizer, Loss, Metric...)}, adapted to their losses. */
     public final List<Metric> metrics() {
-        return compiled().metrics;
+        return objectives().stream()
+                .flatMap(objective -> objective.metrics().stream())
+                .toList();
     }
 
-    /** True after {@link #compile}. */
+    /** What {@link #compile(Optimizer, Loss, Metric...)} said of each output that is trained. */
+    public final List<Objective> objectives() {
+        return compiled().objectives;
+    }
+
+    final List<Measure> measures() {
+        return compiled().measures;
+    }
+
+    /** True after {@link #compile(Optimizer, Loss, Metric...)}. */
     public final boolean isCompiled() {
         return compiled != null;
     }

@@ -11,8 +11,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** Runs a model without training it, in any number of threads: each borrows an execution of the plan for its input shape. */
 final class Predictor {
@@ -20,48 +19,78 @@ final class Predictor {
     private static final int SHAPES = 16;
 
     /** The least recently used first. */
-    private final Map<Key, Ready> plans = new LinkedHashMap<>(SHAPES, 0.75f, true);
+    private final Map<List<Type>, Ready> plans = new LinkedHashMap<>(SHAPES, 0.75f, true);
 
-    private record Key(DType dtype, Shape shape) {}
+    /** What an input is. */
+    record Type(DType dtype, Shape shape) {}
 
-    /** A plan and the executions of it that nobody uses now. */
-    private record Ready(Plan plan, Deque<Execution> idle) {}
-
-    Tensor predict(Model model, Tensor x) {
-        MemorySegment values = x.segment();
-        return run(
-                model, x.dtype(), x.shape(), input -> input.copyFrom(values), execution -> execution.outputTensor(0));
+    /** Fills the memory of an input. */
+    interface Filler {
+        void fill(int input, MemorySegment target);
     }
 
-    /** Fills the input, runs, and reads the output. */
-    <R> R run(Model model, DType dtype, Shape shape, Consumer<MemorySegment> fill, Function<Execution, R> read) {
-        Ready ready = ready(model, new Key(dtype, shape));
+    /** A plan and the executions of it that nobody uses now. */
+    private record Ready(Plan plan, int outputs, Deque<Execution> idle) {}
+
+    static List<Type> types(DType dtype, Shape shape) {
+        return List.of(new Type(dtype, shape));
+    }
+
+    /** Reads what a run computed. */
+    interface Reader<R> {
+        R read(Execution execution, int outputs);
+    }
+
+    /** All outputs of a run. */
+    static List<Tensor> outputs(Execution execution, int outputs) {
+        return IntStream.range(0, outputs)
+                .mapToObj(execution::outputTensor)
+                .toList();
+    }
+
+    List<Tensor> predict(Model model, List<Tensor> inputs) {
+        List<Type> types =
+                inputs.stream().map(x -> new Type(x.dtype(), x.shape())).toList();
+        return run(
+                model,
+                types,
+                (i, target) -> target.copyFrom(inputs.get(i).segment()),
+                Predictor::outputs);
+    }
+
+    /** Fills the inputs, runs, and reads the outputs. */
+    <R> R run(Model model, List<Type> types, Filler filler, Reader<R> reader) {
+        Ready ready = ready(model, types);
         Execution idle;
         synchronized (ready.idle) {
             idle = ready.idle.poll();
         }
         Execution execution = idle != null ? idle : ready.plan.start();
-        fill.accept(execution.input(0));
+        for (int i = 0; i < types.size(); i++) {
+            filler.fill(i, execution.input(i));
+        }
         long stamp = model.lock().readLock();
         try {
             execution.run();
         } finally {
             model.lock().unlockRead(stamp);
         }
-        R result = read.apply(execution);
+        R result = reader.read(execution, ready.outputs);
         synchronized (ready.idle) {
             ready.idle.push(execution);
         }
         return result;
     }
 
-    private synchronized Ready ready(Model model, Key key) {
-        Ready ready = plans.get(key);
+    private synchronized Ready ready(Model model, List<Type> types) {
+        Ready ready = plans.get(types);
         if (ready == null) {
-            Tensor x = Tensor.input(key.dtype, key.shape);
-            Tensor y = Context.INFERENCE.run(() -> model.apply(x));
-            ready = new Ready(Plan.compile(List.of(x), List.of(y), Map.of()), new ArrayDeque<>());
-            plans.put(key, ready);
+            List<Tensor> xs = types.stream()
+                    .map(type -> Tensor.input(type.dtype, type.shape))
+                    .toList();
+            List<Tensor> ys = Context.INFERENCE.run(() -> model.applyAll(xs));
+            ready = new Ready(Plan.compile(xs, ys, Map.of()), ys.size(), new ArrayDeque<>());
+            plans.put(types, ready);
             if (plans.size() > SHAPES) {
                 plans.remove(plans.keySet().iterator().next());
             }

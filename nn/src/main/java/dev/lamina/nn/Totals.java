@@ -5,20 +5,20 @@ import java.util.List;
 
 /** Sums of loss and metrics over the batches of an epoch. */
 final class Totals {
-    private final List<Metric> metrics;
+    private final List<Measure> measures;
     private final List<String> names = new ArrayList<>();
     private final double[][] sums;
     private double loss;
     private long examples;
 
-    /** Lengths are those of the metrics' vectors of sums. */
-    Totals(List<Metric> metrics, int[] lengths) {
-        this.metrics = metrics;
+    /** Lengths are those of the measures' vectors of sums. */
+    Totals(List<Measure> measures, int[] lengths) {
+        this.measures = measures;
         sums = new double[lengths.length][];
         names.add("loss");
         for (int i = 0; i < lengths.length; i++) {
             sums[i] = new double[lengths[i]];
-            names.add(metrics.get(i).name());
+            names.add(measures.get(i).name());
         }
     }
 
@@ -40,8 +40,8 @@ final class Totals {
         examples += size;
     }
 
-    double[] sums(int metric) {
-        return sums[metric];
+    double[] sums(int measure) {
+        return sums[measure];
     }
 
     long examples() {
@@ -50,10 +50,10 @@ final class Totals {
 
     /** Value 0 is the loss. */
     double value(int index) {
-        return index == 0 ? loss / examples : metrics.get(index - 1).value(sums[index - 1]);
+        return index == 0 ? loss / examples : measures.get(index - 1).metric().value(sums[index - 1]);
     }
 
     boolean higherIsBetter(int index) {
-        return index > 0 && metrics.get(index - 1).higherIsBetter();
+        return index > 0 && measures.get(index - 1).metric().higherIsBetter();
     }
 }

@@ -40,7 +40,7 @@ final class Trainer {
             throw new DataException("fit: expected one full batch of " + options.batchSize() + ", got " + data.size()
                     + " examples; use a smaller batchSize, or leave dropLast() out");
         }
-        Totals totals = new Totals(model.metrics(), plan(batches.size(0)).lengths());
+        Totals totals = new Totals(model.measures(), plan(batches.size(0)).lengths());
         @Nullable
         Evaluator evaluator = options.validation()
                 .map(validation -> new Evaluator(model, validation, options.batchSize()))

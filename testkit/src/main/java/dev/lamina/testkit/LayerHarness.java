@@ -13,6 +13,7 @@ import dev.lamina.nn.Layer;
 import dev.lamina.nn.Model;
 import dev.lamina.nn.Optimizers;
 import dev.lamina.nn.Sequential;
+import dev.lamina.nn.Wire;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -281,7 +282,18 @@ public final class LayerHarness {
     }
 
     private Model model() {
-        return Sequential.of(maker.get());
+        if (inputs.size() == 1 && outputs.size() == 1) {
+            return Sequential.of(maker.get());
+        }
+        List<Wire> wires = IntStream.range(0, inputs.size())
+                .mapToObj(i -> Wire.input("in_" + i))
+                .toList();
+        Wire first = maker.get().apply(wires.getFirst(), wires.stream().skip(1).toArray(Wire[]::new));
+        return Model.of(
+                wires,
+                IntStream.range(0, outputs.size())
+                        .mapToObj(i -> first.output(i).named("out_" + i))
+                        .toList());
     }
 
     private static List<Tensor> evaluated(List<Tensor> tensors) {

@@ -25,23 +25,35 @@ import java.util.stream.IntStream;
  */
 final class BatchPlan {
     private final int size;
-    /** The data set's fields in the order of the plan's inputs; then seed and scalars follow. */
+    /** The data set's fields in the order of the plan's inputs; then seed, share and scalars follow. */
     private final int[] fields;
 
     private final DType scalarType;
     private final List<Tensor> outputs;
+    private final double[] rates;
     private final Execution execution;
 
     private BatchPlan(Trace trace, Map<Variable, Tensor> updates) {
         size = trace.size;
         fields = trace.fields;
         scalarType = trace.scalarType;
+        rates = trace.rates;
         outputs = List.copyOf(trace.outputs);
         execution = Plan.compile(trace.inputs, trace.outputs, updates).start();
     }
 
     /** A step that changes the model. */
     static BatchPlan training(Model model, Dataset data, int size) {
+        return training(model, data, size, Accumulator.NONE, true);
+    }
+
+    /**
+     * A step that changes the model, or keeps its gradients for a later one.
+     *
+     * @param accumulator where gradients add up
+     * @param last changes the model by the gradients kept and its own
+     */
+    static BatchPlan training(Model model, Dataset data, int size, Accumulator accumulator, boolean last) {
         Trace trace = new Trace(model, data, size);
         Optimizer optimizer = model.optimizer();
         List<Variable> parameters = model.parameters();
@@ -51,14 +63,19 @@ final class BatchPlan {
         }
         Tensor seed = trace.input(DType.I64, Shape.of());
         trace.scalarType = Optimizer.scalarType(parameters);
+        trace.rates = optimizer.rates(parameters);
+        Tensor share = trace.input(trace.scalarType, Shape.of());
         List<Tensor> scalars = new ArrayList<>();
-        for (int i = 0; i < optimizer.nextScalars().length; i++) {
+        for (int i = 0; i < optimizer.nextScalars(trace.rates).length; i++) {
             scalars.add(trace.input(trace.scalarType, Shape.of()));
         }
         Context context = Context.training(() -> Random.of(seed));
         Tensor loss = context.run(() -> trace.measure(model));
-        Gradients gradients = Gradients.of(loss, parameters);
-        Map<Variable, Tensor> updates = new LinkedHashMap<>(optimizer.updates(gradients.asMap(), scalars));
+        Map<Variable, Tensor> gradients =
+                accumulator.add(Gradients.of(loss, parameters).asMap(), share);
+        Map<Variable, Tensor> updates =
+                new LinkedHashMap<>(last ? optimizer.updates(gradients, scalars) : accumulator.kept(gradients));
+        updates.putAll(last ? accumulator.emptied() : Map.of());
         updates.putAll(context.takeUpdates());
         return new BatchPlan(trace, updates);
     }
@@ -78,6 +95,7 @@ final class BatchPlan {
         private final List<Tensor> inputs = new ArrayList<>();
         private final List<Tensor> outputs = new ArrayList<>();
         private DType scalarType = DType.F32;
+        private double[] rates = {};
 
         Trace(Model model, Dataset data, int size) {
             this.size = size;
@@ -165,18 +183,24 @@ final class BatchPlan {
         execution.run();
     }
 
-    /** The same for training. */
-    void run(Dataset data, int[] order, int from, long seed, double[] scalars) {
+    /** The same for training; the share is that of this batch in the gradient of the step. */
+    void run(Dataset data, int[] order, int from, long seed, double share, Optimizer optimizer) {
         execution.input(fields.length).set(ValueLayout.JAVA_LONG, 0, seed);
+        set(fields.length + 1, share);
+        double[] scalars = optimizer.nextScalars(rates);
         for (int i = 0; i < scalars.length; i++) {
-            MemorySegment input = execution.input(fields.length + 1 + i);
-            if (scalarType == DType.F64) {
-                input.set(ValueLayout.JAVA_DOUBLE, 0, scalars[i]);
-            } else {
-                input.set(ValueLayout.JAVA_FLOAT, 0, (float) scalars[i]);
-            }
+            set(fields.length + 2 + i, scalars[i]);
         }
         run(data, order, from);
+    }
+
+    private void set(int index, double value) {
+        MemorySegment input = execution.input(index);
+        if (scalarType == DType.F64) {
+            input.set(ValueLayout.JAVA_DOUBLE, 0, value);
+        } else {
+            input.set(ValueLayout.JAVA_FLOAT, 0, (float) value);
+        }
     }
 
     /** Loss of the last run. */

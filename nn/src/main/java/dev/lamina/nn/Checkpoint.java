@@ -81,6 +81,7 @@ final class Checkpoint {
         }
         return model.isCompiled()
                 ? state.with("steps", (double) model.optimizer().steps())
+                        .with("optimizer", List.of(model.optimizer().state()))
                 : state;
     }
 
@@ -172,13 +173,13 @@ final class Checkpoint {
         at(file, () -> {
             Safetensors.Header header = Safetensors.header(file);
             buildIfNeeded(model, header);
-            Config saved = part(header, "training", "load only the variables with loadWeights")
-                    .configs("optimizer")
-                    .get(0);
             String mine = Optimizers.config(model.optimizer()).map(Config::type).orElse("one of your own");
-            if (!saved.type().equals(mine)) {
-                throw new DataException("expected the state of the optimizer " + mine + ", got that of " + saved.type()
-                        + "; compile with " + saved.type() + ", or load only the variables with loadWeights");
+            String saved = header.metadata().containsKey("training")
+                    ? part(header, "training", "").configs("optimizer").get(0).type()
+                    : mine;
+            if (!saved.equals(mine) && !mine.equals("one of your own")) {
+                throw new DataException("expected the state of the optimizer " + mine + ", got that of " + saved
+                        + "; compile with " + saved + ", or load only the variables with loadWeights");
             }
             restore(model, file, header, true);
             return model;
@@ -211,7 +212,9 @@ final class Checkpoint {
             model.variables().forEach((path, parameter) -> {
                 Map<String, Variable> saved = slots(header, OPTIMIZER + path + "/", parameter);
                 saved.forEach((slot, variable) -> targets.put(OPTIMIZER + path + "/" + slot, variable));
-                slots.put(parameter, saved);
+                if (!saved.isEmpty()) {
+                    slots.put(parameter, saved);
+                }
             });
         }
         requireEqual(targets, header, training);
@@ -222,20 +225,30 @@ final class Checkpoint {
         if (training) {
             Config state = part(header, "state", "use another file");
             model.trainedEpochs(state.integer("epochs"));
-            model.optimizer().restore((long) state.number("steps"), slots);
+            model.optimizer().restore(optimizer(state), slots);
         }
+    }
+
+    /** The optimizer's part; files of the first release have the steps alone. */
+    private static Config optimizer(Config state) {
+        return state.has("optimizer")
+                ? state.configs("optimizer").get(0)
+                : Config.of("optimizer")
+                        .with("steps", state.number("steps"))
+                        .with("epochs", state.number("epochs"))
+                        .with("schedule", List.of());
     }
 
     /** New variables for what the file holds of an optimizer's state of one parameter. */
     private static Map<String, Variable> slots(Safetensors.Header header, String prefix, Variable parameter) {
         Map<String, Variable> slots = new LinkedHashMap<>();
-        for (String name : header.entries().keySet()) {
+        header.entries().forEach((name, entry) -> {
             String slot = name.substring(Math.min(prefix.length(), name.length()));
             if (name.startsWith(prefix) && !slot.contains("/")) {
-                Tensor zeros = Tensor.zeros(parameter.dtype(), parameter.shape());
+                Tensor zeros = Tensor.zeros(parameter.dtype(), entry.shape());
                 slots.put(slot, Variable.of(parameter.name() + "/" + slot, zeros));
             }
-        }
+        });
         return slots;
     }
 

@@ -38,11 +38,7 @@ final class Context {
      * @param masks one for all layers within an outermost call
      * @param substitutes what variables are in this call instead of their values
      */
-    record Call(
-            Context context,
-            @Nullable Layer layer,
-            Masks masks,
-            Map<Variable, Tensor> substitutes) {
+    record Call(Context context, @Nullable Layer layer, Masks masks, Map<Variable, Tensor> substitutes) {
         /** This call with room for masks, if no layer above has made it. */
         Call outermost() {
             return masks == NO_MASKS ? new Call(context, layer, new Masks(), substitutes) : this;

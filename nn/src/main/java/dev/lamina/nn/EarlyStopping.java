@@ -3,6 +3,7 @@ package dev.lamina.nn;
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +83,9 @@ public final class EarlyStopping implements Callback {
     }
 
     private void keep(Model model) {
-        for (Variable variable : model.variables().values()) {
+        List<Variable> kept = new ArrayList<>(model.variables().values());
+        kept.addAll(model.optimizer().averages().values());
+        for (Variable variable : kept) {
             bestValues.put(variable, Tensor.of(variable.segment(), variable.dtype(), variable.shape()));
         }
     }

@@ -25,6 +25,8 @@ public record GradientClip(Kind kind, double limit, double order) {
         NONE,
         /** On the norm of all gradients together. */
         NORM,
+        /** On the norm of each gradient by itself. */
+        EACH_NORM,
         /** On each element. */
         VALUE
     }
@@ -47,6 +49,11 @@ public record GradientClip(Kind kind, double limit, double order) {
         return new GradientClip(Kind.NORM, norm, order);
     }
 
+    /** Multiplies each gradient by norm / (its own Euclidean norm + 1e-6) where that is below 1. */
+    public static GradientClip eachNorm(double norm) {
+        return new GradientClip(Kind.EACH_NORM, norm, 2);
+    }
+
     /** Cuts each element to plus or minus this. */
     public static GradientClip value(double value) {
         return new GradientClip(Kind.VALUE, value, 2);
@@ -58,14 +65,20 @@ public record GradientClip(Kind kind, double limit, double order) {
             return gradients;
         }
         Map<K, Tensor> clipped = new LinkedHashMap<>();
-        if (kind == Kind.VALUE) {
-            gradients.forEach((key, gradient) -> clipped.put(key, gradient.clamp(-limit, limit)));
-            return clipped;
-        }
-        Tensor scale =
-                totalNorm(gradients.values(), order).add(1e-6).rdiv(limit).minimum(1);
-        gradients.forEach((key, gradient) -> clipped.put(key, gradient.mul(scale.cast(gradient.dtype()))));
+        Tensor common = kind == Kind.NORM ? scale(gradients.values()) : Tensor.scalar(1f);
+        gradients.forEach((key, gradient) -> clipped.put(
+                key,
+                switch (kind) {
+                    case NONE -> gradient;
+                    case VALUE -> gradient.clamp(-limit, limit);
+                    case NORM -> gradient.mul(common.cast(gradient.dtype()));
+                    case EACH_NORM -> gradient.mul(scale(List.of(gradient)));
+                }));
         return clipped;
+    }
+
+    private Tensor scale(Collection<Tensor> gradients) {
+        return totalNorm(gradients, order).add(1e-6).rdiv(limit).minimum(1);
     }
 
     /** The norm of all gradients as if they were one vector, a scalar. */

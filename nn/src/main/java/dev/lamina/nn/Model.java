@@ -7,6 +7,7 @@ import dev.lamina.core.Precision;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
+import dev.lamina.core.Variable;
 import dev.lamina.data.Dataset;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.StampedLock;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -181,6 +183,37 @@ public abstract class Model extends Layer {
         Evaluator evaluator = new Evaluator(this, data, batchSize);
         evaluator.run();
         return evaluator.result();
+    }
+
+    /**
+     * Runs a body, for example an evaluation or predictions, with the averages of the parameters that the optimizer keeps; without averages as
+     * ever. Other threads that predict meanwhile use them too. {@link #fit} measures validations this way.
+     */
+    public final <R> R averaged(Supplier<R> body) {
+        exchangeAverages();
+        try {
+            return body.get();
+        } finally {
+            exchangeAverages();
+        }
+    }
+
+    /** Gives the parameters the values of their averages for good, at the end of a training. */
+    public final void takeAverages() {
+        Map<Variable, Tensor> values = new LinkedHashMap<>();
+        compiled().optimizer.averages().forEach((parameter, average) -> values.put(parameter, average.value()));
+        exclusively(() -> Variable.assignAll(values, List.of()));
+    }
+
+    private void exchangeAverages() {
+        Map<Variable, Tensor> values = new LinkedHashMap<>();
+        compiled().optimizer.averages().forEach((parameter, average) -> {
+            values.put(parameter, average.value());
+            values.put(average, parameter.value());
+        });
+        if (!values.isEmpty()) {
+            exclusively(() -> Variable.assignAll(values, List.of()));
+        }
     }
 
     // ---------------------------------------------------------------- use

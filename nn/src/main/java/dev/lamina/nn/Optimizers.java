@@ -1,10 +1,16 @@
 package dev.lamina.nn;
 
 import dev.lamina.nn.optimizers.Adadelta;
+import dev.lamina.nn.optimizers.Adafactor;
 import dev.lamina.nn.optimizers.Adagrad;
 import dev.lamina.nn.optimizers.Adam;
+import dev.lamina.nn.optimizers.Lamb;
+import dev.lamina.nn.optimizers.Lbfgs;
+import dev.lamina.nn.optimizers.Lion;
+import dev.lamina.nn.optimizers.Muon;
 import dev.lamina.nn.optimizers.RmsProp;
 import dev.lamina.nn.optimizers.Sgd;
+import java.util.Optional;
 
 /** The ready optimizers, each under the name users say, with PyTorch's defaults; import them statically. */
 public final class Optimizers {
@@ -60,6 +66,31 @@ public final class Optimizers {
         return new Adadelta(learningRate);
     }
 
+    /** Lion: the sign of a momentum; 1e-4 is a usual rate. */
+    public static Lion lion(double learningRate) {
+        return new Lion(learningRate);
+    }
+
+    /** LAMB: Adam whose steps are as long as the parameter asks for, for large batches. */
+    public static Lamb lamb(double learningRate) {
+        return new Lamb(learningRate);
+    }
+
+    /** Adafactor: Adam's second moments from sums of rows and columns; 0.01 is a usual rate. */
+    public static Adafactor adafactor(double learningRate) {
+        return new Adafactor(learningRate);
+    }
+
+    /** Muon: momentum made orthogonal for matrices, AdamW for the other parameters. */
+    public static Muon muon(double learningRate) {
+        return new Muon(learningRate);
+    }
+
+    /** L-BFGS, for a hand-written loop over all data at once. */
+    public static Lbfgs lbfgs() {
+        return new Lbfgs(1);
+    }
+
     static Optimizer of(Config config) {
         double rate = config.number("learningRate");
         Optimizer optimizer = switch (config.type()) {
@@ -72,19 +103,17 @@ public final class Optimizers {
             case "radam" -> Adam.of(Adam.Rule.RADAM, rate, config);
             case "adagrad" -> Adagrad.of(rate, config);
             case "adadelta" -> Adadelta.of(rate, config);
+            case "lion" -> Lion.of(rate, config);
+            case "lamb" -> Lamb.of(rate, config);
+            case "adafactor" -> Adafactor.of(rate, config);
+            case "muon" -> Muon.of(rate, config);
             default -> throw Catalogue.unknown("optimizer", config.type());
         };
-        GradientClip.Kind kind = GradientClip.Kind.valueOf(config.text("clip"));
-        return optimizer.clip(new GradientClip(kind, config.number("clipLimit"), config.number("clipOrder")));
+        return optimizer.common(config);
     }
 
-    /** The description of an optimizer with its learning rate and clip, which all of them have. */
-    static java.util.Optional<Config> config(Optimizer optimizer) {
-        return optimizer
-                .config()
-                .map(config -> config.with("learningRate", optimizer.learningRate())
-                        .with("clip", optimizer.clip().kind().name())
-                        .with("clipLimit", optimizer.clip().limit())
-                        .with("clipOrder", optimizer.clip().order()));
+    /** The description of an optimizer with what all of them have; empty when something can be made by its own code only. */
+    static Optional<Config> config(Optimizer optimizer) {
+        return optimizer.config().flatMap(optimizer::withCommon);
     }
 }

@@ -1,5 +1,6 @@
 package dev.lamina.nn;
 
+import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import java.util.List;
@@ -10,14 +11,21 @@ public final class ParameterUpdate {
     private final Optimizer optimizer;
     private final Variable variable;
     private final Tensor gradient;
+    private final double weightDecay;
     private final List<Tensor> scalars;
     private final Map<Variable, Tensor> next;
 
     ParameterUpdate(
-            Optimizer optimizer, Variable variable, Tensor gradient, List<Tensor> scalars, Map<Variable, Tensor> next) {
+            Optimizer optimizer,
+            Variable variable,
+            Tensor gradient,
+            double weightDecay,
+            List<Tensor> scalars,
+            Map<Variable, Tensor> next) {
         this.optimizer = optimizer;
         this.variable = variable;
         this.gradient = gradient;
+        this.weightDecay = weightDecay;
         this.scalars = scalars;
         this.next = next;
     }
@@ -32,24 +40,24 @@ public final class ParameterUpdate {
         return variable.value();
     }
 
-    /** Its gradient, clipped if the optimizer clips. */
+    /** Its gradient, clipped if the optimizer clips; with a weight decay that is not decoupled, plus that times the value. */
     public Tensor gradient() {
         return gradient;
     }
 
-    /** The gradient plus weightDecay times the value: the gradient of the loss with an L2 penalty. */
-    public Tensor gradient(double weightDecay) {
-        return weightDecay == 0 ? gradient : gradient.add(value().mul(weightDecay));
+    /** The weight decay of this parameter: its group's, or the optimizer's. */
+    public double weightDecay() {
+        return weightDecay;
     }
 
-    /** The learning rate: the first of the numbers, if {@link Optimizer#scalars} is not overridden. */
+    /** The learning rate in force for this parameter, as a scalar of its dtype. */
     public Tensor learningRate() {
-        return scalar(0);
+        return scalars.get(0).cast(variable.dtype());
     }
 
     /** One of the numbers of {@link Optimizer#scalars}, as a scalar of the parameter's dtype. */
     public Tensor scalar(int index) {
-        return scalars.get(index).cast(variable.dtype());
+        return scalars.get(1 + index).cast(variable.dtype());
     }
 
     /**
@@ -59,7 +67,12 @@ public final class ParameterUpdate {
      * @param initial its value before the first step, everywhere
      */
     public Tensor slot(String name, double initial) {
-        return optimizer.slot(variable, name, initial).value();
+        return slot(name, variable.shape(), initial);
+    }
+
+    /** The same in a shape of its own. */
+    public Tensor slot(String name, Shape shape, double initial) {
+        return optimizer.slot(variable, name, shape, initial).value();
     }
 
     /**
@@ -68,7 +81,7 @@ public final class ParameterUpdate {
      * @return the value
      */
     public Tensor keep(String name, Tensor value) {
-        next.put(optimizer.slot(variable, name, 0), value);
+        next.put(optimizer.slot(variable, name, value.shape(), 0), value);
         return value;
     }
 

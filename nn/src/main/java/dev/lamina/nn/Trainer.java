@@ -21,6 +21,8 @@ final class Trainer {
     private final FitOptions options;
     private final Batches batches;
     private final Map<Integer, BatchPlan> plans = new HashMap<>();
+    private final Map<Integer, BatchPlan> keeping = new HashMap<>();
+    private Accumulator accumulator = Accumulator.NONE;
     private final List<History.Epoch> epochs = new ArrayList<>();
 
     Trainer(Model model, Dataset data, FitOptions options) {
@@ -39,6 +41,10 @@ final class Trainer {
         if (batches.count() == 0) {
             throw new DataException("fit: expected one full batch of " + options.batchSize() + ", got " + data.size()
                     + " examples; use a smaller batchSize, or leave dropLast() out");
+        }
+        model.optimizer().checkGroups(model.variables().values());
+        if (options.accumulation() > 1) {
+            accumulator = new Accumulator(model.parameters());
         }
         Totals totals = new Totals(model.measures(), plan(batches.size(0)).lengths());
         @Nullable
@@ -63,7 +69,12 @@ final class Trainer {
     }
 
     private BatchPlan plan(int size) {
-        return plans.computeIfAbsent(size, key -> BatchPlan.training(model, data, key));
+        return plans.computeIfAbsent(size, key -> BatchPlan.training(model, data, key, accumulator, true));
+    }
+
+    /** A plan that keeps its gradients for a later one. */
+    private BatchPlan keeping(int size) {
+        return keeping.computeIfAbsent(size, key -> BatchPlan.training(model, data, key, accumulator, false));
     }
 
     private void epoch(Progress progress, Totals totals, @Nullable Evaluator evaluator) {
@@ -73,8 +84,7 @@ final class Trainer {
         int count = batches.count();
         List<Callback> callbacks = options.callbacks();
         for (int b = 0; b < count; b++) {
-            BatchPlan plan = plan(batches.size(b));
-            step(plan, batches.from(b));
+            BatchPlan plan = step(b);
             if (!Double.isFinite(plan.loss())) {
                 throw diverged(plan.loss(), progress.epoch(), b + 1);
             }
@@ -86,23 +96,54 @@ final class Trainer {
         }
         model.epochTrained();
         if (evaluator != null) {
-            evaluator.run();
+            model.averaged(() -> {
+                evaluator.run();
+                return evaluator;
+            });
             progress.validated();
         }
+        model.optimizer()
+                .epochEnded(model.optimizer().monitor().map(progress::value).orElse(Double.NaN));
         remember(progress);
         callbacks.forEach(callback -> callback.onEpochEnd(progress));
     }
 
-    private void step(BatchPlan plan, int from) {
+    private BatchPlan step(int batch) {
         Optimizer optimizer = model.optimizer();
+        int inStep = batch % options.accumulation();
+        boolean last = inStep == options.accumulation() - 1 || batch == batches.count() - 1;
+        int size = batches.size(batch);
+        BatchPlan plan = last ? plan(size) : keeping(size);
         long seed = Seeds.mix(options.seed(), optimizer.steps());
         long stamp = model.lock().writeLock();
         try {
-            plan.run(data, batches.order(), from, seed, optimizer.nextScalars());
+            plan.run(
+                    data,
+                    batches.order(),
+                    batches.from(batch),
+                    inStep == 0 ? seed : Seeds.mix(seed, inStep),
+                    share(batch - inStep, size),
+                    optimizer);
         } finally {
             model.lock().unlockWrite(stamp);
         }
-        optimizer.stepped();
+        if (last) {
+            optimizer.stepped();
+        }
+        return plan;
+    }
+
+    /** Share of a batch of a size in the step that begins with a batch. */
+    private double share(int first, int size) {
+        if (model.objectives().get(0).loss().reduction() == Loss.Reduction.SUM) {
+            return 1;
+        }
+        int end = Math.min(first + options.accumulation(), batches.count());
+        int examples = 0;
+        for (int b = first; b < end; b++) {
+            examples += batches.size(b);
+        }
+        return (double) size / examples;
     }
 
     private void remember(Progress progress) {

@@ -30,7 +30,11 @@ class OptimizerTest {
                 Optimizers.nadam(0.2),
                 Optimizers.radam(0.5),
                 Optimizers.adagrad(1),
-                Optimizers.adadelta(20));
+                Optimizers.adadelta(20),
+                Optimizers.lion(0.04),
+                Optimizers.lamb(0.05).weightDecay(0),
+                Optimizers.adafactor(0.5),
+                Optimizers.muon(0.2).weightDecay(0).adamFor(ParameterGroup.path("x")));
     }
 
     @ParameterizedTest
@@ -127,6 +131,12 @@ class OptimizerTest {
         assertThrows(
                 LaminaException.class,
                 () -> Optimizers.sgd(0.1).nesterov().step(Map.of(x, Tensor.of(new float[] {1, 2}))));
+        assertThrows(LaminaException.class, () -> Optimizers.sgd(0.1).weightDecay(-1));
+        assertThrows(LaminaException.class, () -> Optimizers.lion(0.1).betas(0.9, 1));
+        assertThrows(LaminaException.class, () -> Averaging.ema(1));
+        assertThrows(LaminaException.class, () -> Schedules.cosine(0));
+        assertThrows(LaminaException.class, () -> Schedules.oneCycle(10).rise(1));
+        assertThrows(LaminaException.class, () -> ParameterGroup.vectors().rate(-1));
     }
 
     @Test

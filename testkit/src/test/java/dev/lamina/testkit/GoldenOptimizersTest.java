@@ -9,11 +9,15 @@ import dev.lamina.core.Variable;
 import dev.lamina.nn.GradientClip;
 import dev.lamina.nn.Optimizer;
 import dev.lamina.nn.Optimizers;
+import dev.lamina.nn.Schedule;
+import dev.lamina.nn.Schedules;
 import dev.lamina.nn.optimizers.Adagrad;
 import dev.lamina.nn.optimizers.Adam;
+import dev.lamina.nn.optimizers.Plateau;
 import dev.lamina.nn.optimizers.RmsProp;
 import dev.lamina.nn.optimizers.Sgd;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +37,88 @@ class GoldenOptimizersTest {
     @TestFactory
     Stream<DynamicNode> clips() {
         return cases("clip_grad_", GoldenOptimizersTest::clip);
+    }
+
+    @TestFactory
+    Stream<DynamicNode> schedules() {
+        return Golden.cases(Set.of("optim")).stream()
+                .filter(golden -> golden.op().startsWith("schedule/"))
+                .map(golden -> dynamicTest(golden.name(), () -> schedule(golden)));
+    }
+
+    private static void schedule(GoldenCase golden) {
+        Args args = golden.args();
+        boolean oneCycle = golden.op().equals("schedule/one_cycle");
+        Optimizer optimizer = Optimizers.sgd(oneCycle ? args.number("max_lr", 0) : args.number("base_lr", 0));
+        Schedule schedule = schedule(golden.op().substring("schedule/".length()), args);
+        boolean plateau = schedule.monitor().isPresent();
+        if (plateau) {
+            optimizer.schedulePerEpoch(schedule);
+        } else {
+            optimizer.schedule(schedule);
+        }
+        double[] expected = golden.tensor("lr").toDoubleArray();
+        double[] metric = plateau ? golden.tensor("metric").toDoubleArray() : new double[0];
+        Variable x = Variable.of("x", Tensor.of(new float[] {0}));
+        for (int i = 0; i < expected.length; i++) {
+            assertEquals(expected[i], optimizer.learningRate(), 1e-10 * expected[i] + 1e-14, "step " + i);
+            if (oneCycle) {
+                double momentum = golden.tensor("momentum").toDoubleArray()[i];
+                assertEquals(momentum, schedule.momentum(i).orElseThrow(), 1e-10, "step " + i);
+            }
+            optimizer.step(Map.of(x, Tensor.of(new float[] {0})));
+            if (plateau) {
+                optimizer.epochEnded(metric[i]);
+            }
+        }
+    }
+
+    private static Schedule schedule(String op, Args args) {
+        int total = (int) args.number("T_max", args.number("total_steps", args.number("total_iters", 0)));
+        double floor = args.number("eta_min", 0) / args.number("base_lr", 1);
+        int warmup = (int) args.number("w", 0);
+        int rest = (int) args.number("tot", 0) - warmup;
+        return switch (op) {
+            case "step" -> Schedules.stepDecay((int) args.number("step_size", 0), args.number("gamma", 0));
+            case "multi_step" ->
+                Schedules.multistep(
+                        args.number("gamma", 0),
+                        Arrays.stream(args.numbers("milestones"))
+                                .mapToInt(m -> (int) m)
+                                .toArray());
+            case "exponential" -> Schedules.exponential(args.number("gamma", 0));
+            case "cosine" -> Schedules.cosine(total).floor(floor).mirrored();
+            case "cosine_warm_restarts" ->
+                Schedules.cosineRestarts((int) args.number("T_0", 0), (int) args.number("T_mult", 1))
+                        .floor(floor);
+            case "one_cycle" ->
+                args.has("three_phase")
+                        ? Schedules.oneCycle(total)
+                                .rise(args.number("pct_start", 0.3))
+                                .straight()
+                                .threePhases()
+                        : Schedules.oneCycle(total);
+            case "linear" -> Schedules.linear(args.number("start_factor", 0), args.number("end_factor", 0), total);
+            case "warmup_linear" -> Schedules.polynomial(rest, 1).warmup(warmup);
+            case "warmup_cosine" -> Schedules.cosine(rest).mirrored().warmup(warmup);
+            case "warmup_constant" -> Schedules.constant().warmup(warmup);
+            case "noam" -> Schedules.noam((int) args.number("d", 0), warmup);
+            case "plateau" -> plateau(args);
+            default -> throw new AssertionError(op);
+        };
+    }
+
+    private static Schedule plateau(Args args) {
+        Plateau plateau = Schedules.plateau("loss")
+                .factor(args.number("factor", 0.1))
+                .patience((int) args.number("patience", 10))
+                .cooldown((int) args.number("cooldown", 0))
+                .floor(args.number("min_lr", 0) / args.number("base_lr", 1));
+        double threshold = args.number("threshold", 1e-4);
+        plateau = args.text("threshold_mode", "rel").equals("abs")
+                ? plateau.minDelta(threshold)
+                : plateau.threshold(threshold);
+        return args.text("mode", "min").equals("max") ? plateau.largerIsBetter() : plateau;
     }
 
     private static Stream<DynamicNode> cases(String ops, java.util.function.Consumer<GoldenCase> check) {

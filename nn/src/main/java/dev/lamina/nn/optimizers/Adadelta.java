@@ -13,7 +13,6 @@ import java.util.Optional;
 public final class Adadelta extends Optimizer {
     private double rho = 0.9;
     private double epsilon = 1e-6;
-    private double weightDecay;
 
     /** See {@link dev.lamina.nn.Optimizers}. */
     public Adadelta(double learningRate) {
@@ -32,15 +31,15 @@ public final class Adadelta extends Optimizer {
         return this;
     }
 
-    /** Adds this times the parameter to its gradient; 0 unless said otherwise. */
-    public Adadelta weightDecay(double weightDecay) {
-        this.weightDecay = weightDecay;
+    @Override
+    public Adadelta weightDecay(double decay) {
+        super.weightDecay(decay);
         return this;
     }
 
     @Override
     protected Tensor next(ParameterUpdate p) {
-        Tensor g = p.gradient(weightDecay);
+        Tensor g = p.gradient();
         Tensor square = p.keepShrinking(
                 "square", p.slot("square", 0).mul(rho).add(g.square().mul(1 - rho)));
         Tensor moves = p.slot("moves", 0);
@@ -51,15 +50,11 @@ public final class Adadelta extends Optimizer {
 
     @Override
     protected Optional<Config> config() {
-        return Optional.of(
-                Config.of("adadelta").with("rho", rho).with("epsilon", epsilon).with("weightDecay", weightDecay));
+        return Optional.of(Config.of("adadelta").with("rho", rho).with("epsilon", epsilon));
     }
 
     /** Makes one from its description. */
     public static Adadelta of(double learningRate, Config config) {
-        return new Adadelta(learningRate)
-                .rho(config.number("rho"))
-                .epsilon(config.number("epsilon"))
-                .weightDecay(config.number("weightDecay"));
+        return new Adadelta(learningRate).rho(config.number("rho")).epsilon(config.number("epsilon"));
     }
 }

@@ -14,7 +14,6 @@ public final class Adagrad extends Optimizer {
     private double learningRateDecay;
     private double initialAccumulator;
     private double epsilon = 1e-10;
-    private double weightDecay;
 
     /** See {@link dev.lamina.nn.Optimizers}. */
     public Adagrad(double learningRate) {
@@ -39,9 +38,9 @@ public final class Adagrad extends Optimizer {
         return this;
     }
 
-    /** Adds this times the parameter to its gradient; 0 unless said otherwise. */
-    public Adagrad weightDecay(double weightDecay) {
-        this.weightDecay = weightDecay;
+    @Override
+    public Adagrad weightDecay(double decay) {
+        super.weightDecay(decay);
         return this;
     }
 
@@ -52,7 +51,7 @@ public final class Adagrad extends Optimizer {
 
     @Override
     protected Tensor next(ParameterUpdate p) {
-        Tensor g = p.gradient(weightDecay);
+        Tensor g = p.gradient();
         Tensor sum = p.keep("sum", p.slot("sum", initialAccumulator).add(g.square()));
         return p.value().sub(g.div(sum.sqrt().add(epsilon)).mul(p.scalar(0)));
     }
@@ -62,8 +61,7 @@ public final class Adagrad extends Optimizer {
         return Optional.of(Config.of("adagrad")
                 .with("learningRateDecay", learningRateDecay)
                 .with("initialAccumulator", initialAccumulator)
-                .with("epsilon", epsilon)
-                .with("weightDecay", weightDecay));
+                .with("epsilon", epsilon));
     }
 
     /** Makes one from its description. */
@@ -71,7 +69,6 @@ public final class Adagrad extends Optimizer {
         return new Adagrad(learningRate)
                 .learningRateDecay(config.number("learningRateDecay"))
                 .initialAccumulator(config.number("initialAccumulator"))
-                .epsilon(config.number("epsilon"))
-                .weightDecay(config.number("weightDecay"));
+                .epsilon(config.number("epsilon"));
     }
 }

@@ -38,7 +38,6 @@ public final class Adam extends Optimizer {
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double epsilon = 1e-8;
-    private double weightDecay;
     private double momentumDecay = 0.004;
     private boolean amsgrad;
     private boolean oldProduct;
@@ -49,7 +48,9 @@ public final class Adam extends Optimizer {
     public Adam(Rule rule, double learningRate) {
         super(learningRate);
         this.rule = rule;
-        weightDecay = rule == Rule.ADAMW ? 0.01 : 0;
+        if (rule == Rule.ADAMW) {
+            decoupledWeightDecay(0.01);
+        }
     }
 
     /** Shares of the past in the running averages; 0.9 and 0.999 unless said otherwise. */
@@ -69,9 +70,9 @@ public final class Adam extends Optimizer {
         return this;
     }
 
-    /** AdamW: the share of rate times parameter that is taken away, 0.01 at first; others: added to the gradient, 0 at first. */
-    public Adam weightDecay(double weightDecay) {
-        this.weightDecay = weightDecay;
+    @Override
+    public Adam weightDecay(double decay) {
+        super.weightDecay(decay);
         return this;
     }
 
@@ -101,32 +102,39 @@ public final class Adam extends Optimizer {
 
     @Override
     protected double[] scalars(long t, double rate) {
-        double first = 1 - Math.pow(beta1, (double) t);
+        double past = scheduledMomentum(beta1);
+        double first = 1 - Math.pow(past, (double) t);
         double second = 1 - Math.pow(beta2, (double) t);
         return switch (rule) {
-            case ADAM -> new double[] {rate / first, Math.sqrt(second)};
-            case ADAMW -> new double[] {rate / first, Math.sqrt(second), 1 - rate * weightDecay};
-            case ADAMAX -> new double[] {rate / first};
+            case ADAM, ADAMW -> new double[] {past, 1 - past, rate / first, Math.sqrt(second)};
+            case ADAMAX -> new double[] {past, 1 - past, rate / first};
             case NADAM -> {
                 double next = product(t) * momentum(t + 1) * (oldProduct ? momentum(t) : 1);
                 yield new double[] {
-                    rate * (1 - momentum(t)) / (1 - product(t)), rate * momentum(t + 1) / (1 - next), second
+                    beta1,
+                    1 - beta1,
+                    rate * (1 - momentum(t)) / (1 - product(t)),
+                    rate * momentum(t + 1) / (1 - next),
+                    second
                 };
             }
-            case RADAM -> rectified(t, rate / first, second);
+            case RADAM -> {
+                double[] weights = rectified(t, second);
+                yield new double[] {past, 1 - past, rate / first, weights[0], weights[1]};
+            }
         };
     }
 
-    /** {step size, weight of the divided move, weight of the plain move}: exactly one of the weights is not 0. */
-    private double[] rectified(long t, double step, double second) {
+    /** Weights of the divided move and of the plain move: exactly one is not 0. */
+    private double[] rectified(long t, double second) {
         double longest = 2 / (1 - beta2) - 1;
         double length = longest - 2.0 * t * Math.pow(beta2, (double) t) / second;
         if (length <= 5) {
-            return new double[] {step, 0, 1};
+            return new double[] {0, 1};
         }
         double rectification =
                 Math.sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length));
-        return new double[] {step, rectification * Math.sqrt(second), 0};
+        return new double[] {rectification * Math.sqrt(second), 0};
     }
 
     /** The momentum of NAdam at a step. */
@@ -149,12 +157,12 @@ public final class Adam extends Optimizer {
 
     @Override
     protected Tensor next(ParameterUpdate p) {
-        Tensor g = rule == Rule.ADAMW ? p.gradient() : p.gradient(weightDecay);
-        Tensor mean = p.keepShrinking("mean", p.slot("mean", 0).mul(beta1).add(g.mul(1 - beta1)));
+        Tensor g = p.gradient();
+        Tensor mean = p.keepShrinking("mean", p.slot("mean", 0).mul(p.scalar(0)).add(g.mul(p.scalar(1))));
         if (rule == Rule.ADAMAX) {
             Tensor largest = p.keep(
                     "largest", p.slot("largest", 0).mul(beta2).maximum(g.abs().add(epsilon)));
-            return p.value().sub(mean.div(largest).mul(p.scalar(0)));
+            return p.value().sub(mean.div(largest).mul(p.scalar(2)));
         }
         Tensor square =
                 p.keep("square", p.slot("square", 0).mul(beta2).add(g.square().mul(1 - beta2)));
@@ -163,18 +171,17 @@ public final class Adam extends Optimizer {
                 if (amsgrad) {
                     square = p.keep("largest", p.slot("largest", 0).maximum(square));
                 }
-                Tensor divisor = square.sqrt().div(p.scalar(1)).add(epsilon);
-                Tensor start = rule == Rule.ADAMW ? p.value().mul(p.scalar(2)) : p.value();
-                yield start.sub(mean.div(divisor).mul(p.scalar(0)));
+                Tensor divisor = square.sqrt().div(p.scalar(3)).add(epsilon);
+                yield p.value().sub(mean.div(divisor).mul(p.scalar(2)));
             }
             case NADAM -> {
-                Tensor divisor = square.div(p.scalar(2)).sqrt().add(epsilon);
+                Tensor divisor = square.div(p.scalar(4)).sqrt().add(epsilon);
                 yield p.value()
-                        .sub(g.mul(p.scalar(0)).add(mean.mul(p.scalar(1))).div(divisor));
+                        .sub(g.mul(p.scalar(2)).add(mean.mul(p.scalar(3))).div(divisor));
             }
             case RADAM -> {
-                Tensor weight = p.scalar(1).div(square.sqrt().add(epsilon)).add(p.scalar(2));
-                yield p.value().sub(mean.mul(weight).mul(p.scalar(0)));
+                Tensor weight = p.scalar(3).div(square.sqrt().add(epsilon)).add(p.scalar(4));
+                yield p.value().sub(mean.mul(weight).mul(p.scalar(2)));
             }
             case ADAMAX -> throw new AssertionError("done above");
         };
@@ -186,7 +193,6 @@ public final class Adam extends Optimizer {
                 .with("beta1", beta1)
                 .with("beta2", beta2)
                 .with("epsilon", epsilon)
-                .with("weightDecay", weightDecay)
                 .with("momentumDecay", momentumDecay)
                 .with("amsgrad", amsgrad)
                 .with("oldProduct", oldProduct));
@@ -197,7 +203,6 @@ public final class Adam extends Optimizer {
         Adam adam = new Adam(rule, learningRate)
                 .betas(config.number("beta1"), config.number("beta2"))
                 .epsilon(config.number("epsilon"))
-                .weightDecay(config.number("weightDecay"))
                 .momentumDecay(config.number("momentumDecay"));
         adam.amsgrad = config.flag("amsgrad");
         adam.oldProduct = config.flag("oldProduct");

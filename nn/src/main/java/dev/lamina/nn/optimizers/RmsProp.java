@@ -14,7 +14,6 @@ public final class RmsProp extends Optimizer {
     private double alpha = 0.99;
     private double epsilon = 1e-8;
     private double momentum;
-    private double weightDecay;
     private boolean centered;
 
     /** See {@link dev.lamina.nn.Optimizers}. */
@@ -46,15 +45,20 @@ public final class RmsProp extends Optimizer {
         return this;
     }
 
-    /** Adds this times the parameter to its gradient; 0 unless said otherwise. */
-    public RmsProp weightDecay(double weightDecay) {
-        this.weightDecay = weightDecay;
+    @Override
+    public RmsProp weightDecay(double decay) {
+        super.weightDecay(decay);
         return this;
     }
 
     @Override
+    protected double[] scalars(long step, double learningRate) {
+        return new double[] {scheduledMomentum(momentum)};
+    }
+
+    @Override
     protected Tensor next(ParameterUpdate p) {
-        Tensor g = p.gradient(weightDecay);
+        Tensor g = p.gradient();
         Tensor square = p.keepShrinking(
                 "square", p.slot("square", 0).mul(alpha).add(g.square().mul(1 - alpha)));
         if (centered) {
@@ -64,7 +68,7 @@ public final class RmsProp extends Optimizer {
         Tensor step = g.div(square.sqrt().add(epsilon));
         if (momentum != 0) {
             step = p.keepShrinking(
-                    "momentum", p.slot("momentum", 0).mul(momentum).add(step));
+                    "momentum", p.slot("momentum", 0).mul(p.scalar(0)).add(step));
         }
         return p.value().sub(step.mul(p.learningRate()));
     }
@@ -75,7 +79,6 @@ public final class RmsProp extends Optimizer {
                 .with("alpha", alpha)
                 .with("epsilon", epsilon)
                 .with("momentum", momentum)
-                .with("weightDecay", weightDecay)
                 .with("centered", centered));
     }
 
@@ -84,8 +87,7 @@ public final class RmsProp extends Optimizer {
         RmsProp optimizer = new RmsProp(learningRate)
                 .alpha(config.number("alpha"))
                 .epsilon(config.number("epsilon"))
-                .momentum(config.number("momentum"))
-                .weightDecay(config.number("weightDecay"));
+                .momentum(config.number("momentum"));
         optimizer.centered = config.flag("centered");
         return optimizer;
     }

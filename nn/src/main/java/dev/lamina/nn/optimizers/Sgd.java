@@ -8,13 +8,12 @@ import dev.lamina.nn.ParameterUpdate;
 import java.util.Optional;
 
 /**
- * Stochastic gradient descent. With g the gradient plus weightDecay p: p = p - rate g; with momentum m, b = m b + (1 -
+ * Stochastic gradient descent. With gradient g: p = p - rate g; with momentum m, b = m b + (1 -
  * dampening) g (b = g in the first step) and p = p - rate b, or with Nesterov p = p - rate (g + m b) (Sutskever and others 2013).
  */
 public final class Sgd extends Optimizer {
     private double momentum;
     private double dampening;
-    private double weightDecay;
     private boolean nesterov;
 
     /** See {@link dev.lamina.nn.Optimizers}. */
@@ -43,15 +42,15 @@ public final class Sgd extends Optimizer {
         return this;
     }
 
-    /** Adds this times the parameter to its gradient; 0 unless said otherwise. */
-    public Sgd weightDecay(double weightDecay) {
-        this.weightDecay = weightDecay;
+    @Override
+    public Sgd weightDecay(double decay) {
+        super.weightDecay(decay);
         return this;
     }
 
     @Override
     protected double[] scalars(long step, double learningRate) {
-        return new double[] {learningRate, step == 1 ? 1 : 1 - dampening};
+        return new double[] {scheduledMomentum(momentum), step == 1 ? 1 : 1 - dampening};
     }
 
     @Override
@@ -60,13 +59,13 @@ public final class Sgd extends Optimizer {
             throw new LaminaException("sgd: expected a momentum and no dampening with nesterov, got momentum "
                     + momentum + " and dampening " + dampening + "; add .momentum(0.9)");
         }
-        Tensor g = p.gradient(weightDecay);
+        Tensor g = p.gradient();
         if (momentum == 0) {
             return p.value().sub(g.mul(p.learningRate()));
         }
-        Tensor before = p.slot("momentum", 0).mul(momentum);
+        Tensor before = p.slot("momentum", 0).mul(p.scalar(0));
         Tensor move = p.keepShrinking("momentum", before.add(dampening == 0 ? g : g.mul(p.scalar(1))));
-        Tensor step = nesterov ? g.add(move.mul(momentum)) : move;
+        Tensor step = nesterov ? g.add(move.mul(p.scalar(0))) : move;
         return p.value().sub(step.mul(p.learningRate()));
     }
 
@@ -75,16 +74,12 @@ public final class Sgd extends Optimizer {
         return Optional.of(Config.of("sgd")
                 .with("momentum", momentum)
                 .with("dampening", dampening)
-                .with("weightDecay", weightDecay)
                 .with("nesterov", nesterov));
     }
 
     /** Makes one from its description. */
     public static Sgd of(double learningRate, Config config) {
-        Sgd sgd = new Sgd(learningRate)
-                .momentum(config.number("momentum"))
-                .dampening(config.number("dampening"))
-                .weightDecay(config.number("weightDecay"));
+        Sgd sgd = new Sgd(learningRate).momentum(config.number("momentum")).dampening(config.number("dampening"));
         return config.flag("nesterov") ? sgd.nesterov() : sgd;
     }
 }

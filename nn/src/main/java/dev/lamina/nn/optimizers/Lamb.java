@@ -1,0 +1,84 @@
+package dev.lamina.nn.optimizers;
+
+import dev.lamina.core.LaminaException;
+import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Optimizer;
+import dev.lamina.nn.ParameterUpdate;
+import java.util.Optional;
+
+/**
+ * LAMB (You and others 2020): with Adam's corrected averages m' and v', u = m' / (sqrt(v') + epsilon) + weightDecay p and p = p - rate
+ * |p| / |u| u; the ratio is 1 where a norm is 0. Weight decay is 0.01 unless said otherwise.
+ */
+public final class Lamb extends Optimizer {
+    private double beta1 = 0.9;
+    private double beta2 = 0.999;
+    private double epsilon = 1e-6;
+
+    /** See {@link dev.lamina.nn.Optimizers}. */
+    public Lamb(double learningRate) {
+        super(learningRate);
+        decoupledWeightDecay(0.01);
+    }
+
+    /** Shares of the past in the running averages; 0.9 and 0.999 unless said otherwise. */
+    public Lamb betas(double beta1, double beta2) {
+        if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
+            throw new LaminaException("lamb: expected betas from 0 to below 1, got " + beta1 + " and " + beta2
+                    + "; 0.9 and 0.999 are usual");
+        }
+        this.beta1 = beta1;
+        this.beta2 = beta2;
+        return this;
+    }
+
+    /** What is added to the divisor; 1e-6 unless said otherwise. */
+    public Lamb epsilon(double epsilon) {
+        this.epsilon = epsilon;
+        return this;
+    }
+
+    @Override
+    public Lamb weightDecay(double decay) {
+        super.weightDecay(decay);
+        return this;
+    }
+
+    @Override
+    protected boolean appliesWeightDecay() {
+        return true;
+    }
+
+    @Override
+    protected double[] scalars(long t, double rate) {
+        return new double[] {1 - Math.pow(beta1, (double) t), Math.sqrt(1 - Math.pow(beta2, (double) t))};
+    }
+
+    @Override
+    protected Tensor next(ParameterUpdate p) {
+        Tensor g = p.gradient();
+        Tensor mean = p.keepShrinking("mean", p.slot("mean", 0).mul(beta1).add(g.mul(1 - beta1)));
+        Tensor square =
+                p.keep("square", p.slot("square", 0).mul(beta2).add(g.square().mul(1 - beta2)));
+        Tensor adam = mean.div(p.scalar(0)).div(square.sqrt().div(p.scalar(1)).add(epsilon));
+        Tensor move = p.weightDecay() == 0 ? adam : adam.add(p.value().mul(p.weightDecay()));
+        Tensor size = p.value().square().sum().sqrt();
+        Tensor length = move.square().sum().sqrt();
+        Tensor trust = size.div(length).maskedFill(size.eq(0).logicalOr(length.eq(0)), 1);
+        return p.value().sub(move.mul(trust.mul(p.learningRate())));
+    }
+
+    @Override
+    protected Optional<Config> config() {
+        return Optional.of(
+                Config.of("lamb").with("beta1", beta1).with("beta2", beta2).with("epsilon", epsilon));
+    }
+
+    /** Makes one from its description. */
+    public static Lamb of(double learningRate, Config config) {
+        return new Lamb(learningRate)
+                .betas(config.number("beta1"), config.number("beta2"))
+                .epsilon(config.number("epsilon"));
+    }
+}

@@ -86,10 +86,15 @@ public final class Gradients {
 
     /** The reverse walk. The result has an entry for each target that y depends on. */
     public static Map<Node, Tensor> walk(Tensor y, Tensor upstream, Collection<Node> targets) {
-        Nodes.Order order = Nodes.ordered(List.of(y.node()), node -> false);
+        return walk(Map.of(y.node(), upstream), targets);
+    }
+
+    /** The reverse walk from several results, each with its upstream gradient. */
+    public static Map<Node, Tensor> walk(Map<Node, Tensor> upstream, Collection<Node> targets) {
+        Nodes.Order order = Nodes.ordered(upstream.keySet(), node -> false);
         boolean[] useful = useful(order, targets);
         Tensor[] gradients = new Tensor[useful.length];
-        gradients[useful.length - 1] = upstream;
+        upstream.forEach((y, gradient) -> gradients[order.positions().get(y)] = gradient);
         Op.Sink sink = (input, part) -> {
             int at = order.positions().get(input);
             if (at != NodeTable.NONE && useful[at] && input.dtype().isFloat()) {

@@ -122,6 +122,7 @@ public final class CpuBackend extends KernelBackend {
             case Task.Scanning ignored -> null;
             case Task.Attention ignored -> null;
             case Task.AttentionGradient ignored -> null;
+            case Task.Repeat ignored -> throw new IllegalStateException("core repeats");
         };
         return kernel != null ? kernel : PlainKernels.prepare(task, pool);
     }

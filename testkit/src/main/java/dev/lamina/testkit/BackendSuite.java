@@ -37,6 +37,7 @@ public final class BackendSuite {
                 dynamicContainer("windows", WindowFuzz.tests(backend)),
                 dynamicContainer("random numbers", RandomNumbers.tests(backend)),
                 dynamicContainer("gradients", gradients(backend)),
+                dynamicContainer("scans", Scans.tests(backend)),
                 dynamicContainer("random graphs", graphs(backend)));
     }
 

@@ -135,7 +135,10 @@ public final class LayerHarness {
      */
     public LayerHarness masked(int[][] real, boolean masksOutput) {
         int steps = real[0].length;
-        double[] flat = Arrays.stream(real).flatMapToInt(Arrays::stream).asDoubleStream().toArray();
+        double[] flat = Arrays.stream(real)
+                .flatMapToInt(Arrays::stream)
+                .asDoubleStream()
+                .toArray();
         this.mask = Optional.of(Tensor.of(flat, real.length, steps).ne(0).evaluate());
         this.masksOutput = masksOutput;
         return this;
@@ -250,7 +253,10 @@ public final class LayerHarness {
         List<Tensor> none = layer.applyAll(rows(inputs, 0, 0));
         for (int i = 0; i < outputs.size(); i++) {
             Shape empty = outputs.get(i).with(0, 0);
-            require(none.get(i).shape().equals(empty), "an empty output " + empty, none.get(i).shape());
+            require(
+                    none.get(i).shape().equals(empty),
+                    "an empty output " + empty,
+                    none.get(i).shape());
             require(none.get(i).toDoubleArray().length == 0, "no elements", none.get(i));
         }
     }
@@ -338,12 +344,15 @@ public final class LayerHarness {
         List<Tensor> mixed = Precision.bf16().call(() -> layer.applyAll(single));
         Layer exact = built();
         Map<Variable, Tensor> values = new LinkedHashMap<>();
-        exact.variables().forEach((path, variable) -> values.put(
-                variable, layer.variables().get(path).value().cast(variable.dtype())));
+        exact.variables()
+                .forEach((path, variable) ->
+                        values.put(variable, layer.variables().get(path).value().cast(variable.dtype())));
         Variable.assignAll(values, List.of());
         List<Tensor> f64 = floats(exact.applyAll(inputs), DType.F32);
         for (int i = 0; i < f64.size(); i++) {
-            double scale = f64.get(i).size() == 0 ? 1 : Math.max(1, f64.get(i).abs().max().item());
+            double scale = f64.get(i).size() == 0
+                    ? 1
+                    : Math.max(1, f64.get(i).abs().max().item());
             same("f32", List.of(f32.get(i)), List.of(f64.get(i)), F32_ERROR * scale);
             same("mixed precision", List.of(mixed.get(i)), List.of(f64.get(i)), reduced * scale);
         }
@@ -351,7 +360,9 @@ public final class LayerHarness {
     }
 
     private static List<Tensor> floats(List<Tensor> tensors, DType dtype) {
-        return tensors.stream().map(x -> x.dtype().isFloat() ? x.cast(dtype) : x).toList();
+        return tensors.stream()
+                .map(x -> x.dtype().isFloat() ? x.cast(dtype) : x)
+                .toList();
     }
 
     private void gradients() {
@@ -417,7 +428,11 @@ public final class LayerHarness {
         require(probe.mask.isPresent() == masksOutput, masksOutput ? "a mask of the output" : "none", probe.mask);
         same("other values in masked steps", List.of(second), List.of(first), 0);
         Tensor without = probe.applyAll(inputs).getFirst();
-        boolean ignored = Values.difference(without, probe.applyMasked(inputs, List.of(Optional.of(real))).getFirst(), 0, 0)
+        boolean ignored = Values.difference(
+                        without,
+                        probe.applyMasked(inputs, List.of(Optional.of(real))).getFirst(),
+                        0,
+                        0)
                 .isEmpty();
         require(!ignored || masksOutput, "another output without the mask", "the same");
     }

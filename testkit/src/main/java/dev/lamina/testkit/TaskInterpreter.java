@@ -64,6 +64,7 @@ public final class TaskInterpreter extends KernelBackend {
             case Task.Scanning scan -> buffers -> scan(scan, buffers);
             case Task.Attention ignored -> throw new IllegalStateException("not claimed");
             case Task.AttentionGradient ignored -> throw new IllegalStateException("not claimed");
+            case Task.Repeat ignored -> throw new IllegalStateException("core repeats");
         };
     }
 

@@ -39,7 +39,9 @@ final class LayerCases {
         all.addAll(densely());
         all.addAll(others());
         Arrays.stream(Activation.values())
-                .map(kind -> of("activation " + kind, () -> activation(kind)).input(3, 5).output(3, 5))
+                .map(kind -> of("activation " + kind, () -> activation(kind))
+                        .input(3, 5)
+                        .output(3, 5))
                 .forEach(all::add);
         return all;
     }

@@ -36,8 +36,9 @@ class LayerHarnessTest {
                 .filter(method -> Layer.class.isAssignableFrom(method.getReturnType()))
                 .map(Method::getName)
                 .collect(Collectors.toCollection(TreeSet::new));
-        Set<String> tried =
-                harnesses().map(harness -> harness.name().replaceFirst(" .*", "")).collect(Collectors.toSet());
+        Set<String> tried = harnesses()
+                .map(harness -> harness.name().replaceFirst(" .*", ""))
+                .collect(Collectors.toSet());
         ready.removeAll(tried);
         assertEquals(Set.of(), ready, "add them to the harness");
     }

@@ -7,7 +7,9 @@ import dev.lamina.core.memory.Memory;
 import dev.lamina.core.profile.Meter;
 import dev.lamina.core.profile.Profiler;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,34 @@ final class KernelProgram implements Program {
         for (Task task : lowered.tasks()) {
             Stream.concat(task.reads(), task.writes()).forEach(access -> requireInside(access, lowered.bytes(), task));
         }
-        return new KernelProgram(lowered, backend.prepare(lowered.tasks()).toArray(Kernel[]::new));
+        List<Task> single = new ArrayList<>();
+        flatten(lowered.tasks(), single);
+        return new KernelProgram(
+                lowered, assembled(lowered.tasks(), backend.prepare(single).iterator()));
+    }
+
+    /** All tasks that a backend has kernels for, so that it prepares them together. */
+    private static void flatten(List<Task> tasks, List<Task> single) {
+        for (Task task : tasks) {
+            if (task instanceof Task.Repeat repeat) {
+                flatten(repeat.body(), single);
+            } else {
+                single.add(task);
+            }
+        }
+    }
+
+    private static Kernel[] assembled(List<Task> tasks, Iterator<Kernel> kernels) {
+        Kernel[] result = new Kernel[tasks.size()];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = tasks.get(i) instanceof Task.Repeat repeat
+                    ? new RepeatKernel(
+                            repeat,
+                            assembled(repeat.body(), kernels),
+                            Profiler.meter(repeat.body()).orElse(null))
+                    : kernels.next();
+        }
+        return result;
     }
 
     /** The proof that no kernel leaves its buffers: it holds for all runs, since sizes and strides are fixed. */

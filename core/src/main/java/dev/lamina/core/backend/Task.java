@@ -409,6 +409,62 @@ public sealed interface Task {
         }
     }
 
+    /**
+     * Tasks that run again and again, for the steps of a scan. Backends get the tasks of the body; the repetition is core's.
+     *
+     * @param body tasks of one step in order, on buffers of their own
+     * @param slots where each of these buffers is
+     */
+    record Repeat(int steps, List<Task> body, List<Slot> slots) implements Task {
+        @Override
+        public Stream<Access> reads() {
+            return body.stream().flatMap(Task::reads).map(this::all);
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return body.stream().flatMap(Task::writes).map(this::all);
+        }
+
+        /** An access of a step as one of all steps: they are its first axis. */
+        private Access all(Access access) {
+            Slot slot = slots.get(access.buffer());
+            int bytes = access.dtype().bytes();
+            int[] dims = new int[access.dims().length + 1];
+            long[] strides = new long[dims.length];
+            System.arraycopy(access.dims(), 0, dims, 1, dims.length - 1);
+            System.arraycopy(access.strides(), 0, strides, 1, dims.length - 1);
+            dims[0] = steps;
+            strides[0] = slot.step() / bytes;
+            return new Access(slot.buffer(), access.dtype(), access.offset() + slot.offset() / bytes, dims, strides);
+        }
+
+        @Override
+        public String toString() {
+            StringBuilder text = new StringBuilder("repeat " + steps + " times");
+            for (int i = 0; i < slots.size(); i++) {
+                text.append("\n  b").append(i).append(" is ").append(slots.get(i));
+            }
+            body.forEach(task -> text.append("\n  ").append(task.toString().replace("\n", "\n  ")));
+            return text.toString();
+        }
+    }
+
+    /**
+     * A part of a buffer, which moves from step to step.
+     *
+     * @param buffer number of the buffer
+     * @param offset first byte at the first step
+     * @param step bytes by which it moves
+     * @param bytes its size
+     */
+    record Slot(int buffer, long offset, long step, long bytes) {
+        @Override
+        public String toString() {
+            return bytes + " bytes of b" + buffer + " at " + offset + (step == 0 ? "" : " moving by " + step);
+        }
+    }
+
     /** Running sums along the last axis of the windows, which have equal dims. */
     record Scanning(boolean reversed, Access in, Access out) implements Task {
         @Override

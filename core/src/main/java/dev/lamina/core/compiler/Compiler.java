@@ -2,8 +2,14 @@ package dev.lamina.core.compiler;
 
 import dev.lamina.core.backend.Backend;
 import dev.lamina.core.backend.Program;
+import dev.lamina.core.op.Body;
+import dev.lamina.core.op.Fused;
+import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Nodes;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 
 /**
  * Runs the passes over a graph and hands it to a backend. {@code -Dlamina.trace=passes} logs each pass with node counts and time,
@@ -13,9 +19,12 @@ public final class Compiler {
     /** A named step from graph to graph, for a backend. */
     private record Pass(String name, BiFunction<Graph, Backend, Graph> step) {}
 
-    private static final Pass EXPAND = new Pass("expand", Expand::run);
-    private static final List<Pass> PASSES =
-            List.of(EXPAND, new Pass("simplify", (graph, backend) -> Simplify.run(graph)));
+    private static final Pass EXPAND =
+            new Pass("expand", (graph, backend) -> withBodies(graph, part -> Expand.run(part, backend)));
+    private static final List<Pass> PASSES = List.of(
+            EXPAND,
+            new Pass("simplify", (graph, backend) -> withBodies(graph, Simplify::run)),
+            new Pass("prune", (graph, backend) -> pruned(graph)));
 
     private Compiler() {}
 
@@ -44,6 +53,31 @@ public final class Compiler {
             log("compile for " + backend.name(), current.nodes().size(), "\n" + program.describe(), start);
         }
         return program;
+    }
+
+    /** What pruning leaves of scans is simplified again. */
+    private static Graph pruned(Graph graph) {
+        Graph pruned = withBodies(graph, PruneScans::run);
+        return pruned == graph ? graph : withBodies(pruned, Simplify::run);
+    }
+
+    /** Applies a pass to a graph and to the bodies of its scans. */
+    private static Graph withBodies(Graph graph, UnaryOperator<Graph> pass) {
+        Graph done = pass.apply(graph);
+        List<Node> order = done.nodes();
+        if (order.stream().noneMatch(node -> node.op() instanceof Fused.Scan)) {
+            return done;
+        }
+        Map<Node, Node> copies = Nodes.rewrite(order, (node, inputs) -> {
+            if (node.op() instanceof Fused.Scan scan) {
+                Body body = scan.body();
+                Graph step = withBodies(new Graph(body.inputs(), body.results(), List.of()), pass);
+                Fused.Scan op = new Fused.Scan(body.withResults(step.outputs()), scan.steps(), scan.reversed());
+                return new Node(op, List.copyOf(inputs), node.shape(), node.dtype());
+            }
+            return Nodes.with(node, inputs);
+        });
+        return done.withOutputs(done.outputs().stream().map(copies::get).toList());
     }
 
     private static void log(String pass, int before, String after, long start) {

@@ -17,7 +17,7 @@ final class Expand {
         while (current.nodes().stream().anyMatch(node -> isUnknown(node, backend))) {
             Map<Node, Node> copies = Nodes.rewrite(current.nodes(), (node, inputs) -> {
                 Node copy = Nodes.with(node, inputs);
-                return copy.op() instanceof Fused fused && !backend.claims(copy)
+                return copy.op() instanceof Fused fused && isUnknown(copy, backend)
                         ? fused.definition(copy).node()
                         : copy;
             });
@@ -28,6 +28,7 @@ final class Expand {
     }
 
     private static boolean isUnknown(Node node, Backend backend) {
-        return node.op() instanceof Fused && !backend.claims(node);
+        boolean lowered = node.op() instanceof Fused.Scan && !backend.isOracle();
+        return node.op() instanceof Fused && !lowered && !backend.claims(node);
     }
 }

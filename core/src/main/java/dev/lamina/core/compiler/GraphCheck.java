@@ -2,6 +2,7 @@ package dev.lamina.core.compiler;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.Shape;
+import dev.lamina.core.op.Body;
 import dev.lamina.core.op.Contract;
 import dev.lamina.core.op.Elementwise;
 import dev.lamina.core.op.Fused;
@@ -74,10 +75,17 @@ public final class GraphCheck {
                 node.dtype() == DType.I64 && in.get(0).shape().equals(node.shape());
             case Sample.Uniform ignored ->
                 in.get(0).shape().rank() == 0 && in.get(0).dtype() == DType.I64;
-            case Fused.Recompute ignored -> moves(node) && in.get(0).shape().equals(node.shape());
+            case Fused fused -> fused(fused, node);
+        };
+    }
+
+    private static boolean fused(Fused fused, Node node) {
+        return switch (fused) {
+            case Fused.Recompute ignored -> moves(node) && node.input(0).shape().equals(node.shape());
             case Fused.Attention ignored -> attention(node, 3);
             case Fused.AttentionGradient ignored ->
-                attention(node, 6) && in.get(5).shape().equals(upstream(node));
+                attention(node, 6) && node.input(5).shape().equals(upstream(node));
+            case Fused.Scan scan -> scan(scan, node);
         };
     }
 
@@ -89,6 +97,27 @@ public final class GraphCheck {
         boolean result = op == Elementwise.CAST || node.dtype() == (op.isComparison() ? DType.BOOL : first);
         boolean condition = op != Elementwise.WHERE || in.get(0).dtype() == DType.BOOL;
         return in.size() == op.arity() && shapes && same && result && condition;
+    }
+
+    private static boolean scan(Fused.Scan scan, Node node) {
+        Body body = scan.body();
+        List<Node> inputs = body.inputs();
+        boolean fits = inputs.size() == node.inputs().size()
+                && node.shape().equals(scan.layout().shape())
+                && body.next().size() == body.carries().size();
+        int sequences = body.carries().size() + body.sequences().size();
+        for (int i = 0; fits && i < inputs.size(); i++) {
+            Node given = node.input(i);
+            boolean carry = i < body.carries().size();
+            Node next = carry ? body.next().get(i) : inputs.get(i);
+            boolean sequence = !carry && i < sequences;
+            Shape expected = inputs.get(i).shape();
+            fits = given.dtype() == inputs.get(i).dtype()
+                    && given.shape().equals(sequence ? expected.insert(0, scan.steps()) : expected)
+                    && next.shape().equals(expected);
+        }
+        check(new Graph(inputs, body.results(), List.of()), "body");
+        return fits && body.results().stream().allMatch(result -> result.dtype() == node.dtype());
     }
 
     private static boolean moves(Node node) {

@@ -4,13 +4,14 @@ import dev.lamina.core.DType;
 import dev.lamina.core.Shape;
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
+import dev.lamina.core.op.NodeTable;
 import dev.lamina.core.op.Nodes;
 import dev.lamina.core.op.Op;
 import java.util.Arrays;
 import java.util.List;
 
 /** The structure of a graph without its data: equal keys mean that one plan serves both graphs. */
-final class GraphKey {
+public final class GraphKey {
     private static final Op SLOT = new Leaf.Input();
 
     private final String backend;
@@ -58,6 +59,20 @@ final class GraphKey {
             edges[used++] = target;
         }
         hash = 31 * h + Arrays.hashCode(edges);
+    }
+
+    /** The key of a function: a graph on placeholders. */
+    public static GraphKey of(List<Node> inputs, List<Node> outputs) {
+        Nodes.Order order = Nodes.ordered(outputs, node -> false);
+        int[] slots = new int[order.nodes().size()];
+        Arrays.fill(slots, -1);
+        for (int i = 0; i < inputs.size(); i++) {
+            int at = order.positions().get(inputs.get(i));
+            if (at != NodeTable.NONE) {
+                slots[at] = i;
+            }
+        }
+        return new GraphKey("", order, slots, outputs, List.of());
     }
 
     @Override

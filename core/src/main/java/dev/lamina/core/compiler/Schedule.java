@@ -1,6 +1,7 @@
 package dev.lamina.core.compiler;
 
 import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Fused;
 import dev.lamina.core.op.Node;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,6 +26,8 @@ final class Schedule {
     private final List<Node> temporaries = new ArrayList<>();
     /** Products that only the rest of their chain reads. */
     private final Set<Node> scratch = new HashSet<>();
+
+    private final Map<Node, ScanTask> scans = new HashMap<>();
     /** Outputs that are copied at the end, from which node. */
     private final Map<Integer, Node> copies = new TreeMap<>();
 
@@ -42,7 +45,7 @@ final class Schedule {
 
     /** The tasks in order with the memory they need. */
     Lowered lowered() {
-        TaskBuilder builder = new TaskBuilder(storage, buffers, scratch);
+        TaskBuilder builder = new TaskBuilder(storage, buffers, scratch, scans);
         List<Task> tasks = new ArrayList<>();
         for (Unit unit : order) {
             builder.add(unit, tasks);
@@ -116,6 +119,9 @@ final class Schedule {
                 }
             }
             Node product = unit.nodes().get(0);
+            if (product.op() instanceof Fused.Scan scan && scan.steps() > 0) {
+                placeRoom(unit, next++);
+            }
             if (unit.isChain() && !isRead(product)) {
                 scratch.add(product);
                 Node over = overProduct(unit);
@@ -127,6 +133,16 @@ final class Schedule {
                 }
             }
         }
+    }
+
+    /** Memory for the intermediate values of a scan's steps. */
+    private void placeRoom(Unit unit, int buffer) {
+        Node scan = unit.nodes().get(0);
+        ScanTask task = new ScanTask(scan, storage);
+        scans.put(scan, task);
+        units.put(task.room(), unit);
+        buffers.put(task.room(), buffer);
+        temporaries.add(task.room());
     }
 
     /** The node of a chain that is stored over the product, which nobody else reads; the product if none can be. */

@@ -157,11 +157,28 @@ final class Storage {
         reads(node);
         boolean region = node.op() instanceof View && !isLoop(node);
         if (!isLoop(node) && !region) {
-            for (Node input : node.inputs()) {
+            int moved =
+                    node.op() instanceof Fused.Scan scan ? scan.body().carries().size() : 0;
+            for (Node input : node.inputs().subList(moved, node.inputs().size())) {
                 boolean gaps = !window(input, Map.of()).isContiguous();
                 if (gaps && node.op() instanceof Window) {
                     store(input);
                 }
+            }
+            if (node.op() instanceof Fused.Scan scan) {
+                demand(scan, node);
+            }
+        }
+    }
+
+    /** What all steps of a scan read lies in a row; a sequence goes forward through memory. */
+    private void demand(Fused.Scan scan, Node node) {
+        int captures = scan.body().carries().size() + scan.body().sequences().size();
+        for (int i = scan.body().carries().size(); i < node.inputs().size(); i++) {
+            Node input = node.input(i);
+            Task.Access access = window(input, Map.of());
+            if (i < captures ? access.strides()[0] < 0 : !access.isContiguous()) {
+                store(behindAfter(input));
             }
         }
     }

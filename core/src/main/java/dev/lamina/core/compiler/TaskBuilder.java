@@ -25,15 +25,18 @@ final class TaskBuilder {
     private final Storage storage;
     private final Map<Node, Integer> buffers;
     private final Set<Node> scratch;
+    private final Map<Node, ScanTask> scans;
 
     /**
      * @param buffers where stored nodes are
      * @param scratch products that only the rest of their chain reads
+     * @param scans the steps of scans
      */
-    TaskBuilder(Storage storage, Map<Node, Integer> buffers, Set<Node> scratch) {
+    TaskBuilder(Storage storage, Map<Node, Integer> buffers, Set<Node> scratch, Map<Node, ScanTask> scans) {
         this.storage = storage;
         this.buffers = buffers;
         this.scratch = scratch;
+        this.scans = scans;
     }
 
     /** Adds the tasks of a unit. */
@@ -72,9 +75,16 @@ final class TaskBuilder {
                         whole(node)));
             case Sort.Indices sort ->
                 tasks.add(new Task.Sorting(sort.descending(), window(node.input(0)), whole(node)));
+            case Fused fused -> fused(fused, node, tasks);
+        }
+    }
+
+    private void fused(Fused fused, Node node, List<Task> tasks) {
+        switch (fused) {
             case Fused.Recompute ignored -> throw new IllegalStateException("no backend claims it");
             case Fused.Attention op -> tasks.add(attention(op, node));
             case Fused.AttentionGradient op -> tasks.add(attentionGradient(op, node));
+            case Fused.Scan scan -> scan(scan, node, tasks);
         }
     }
 
@@ -95,6 +105,21 @@ final class TaskBuilder {
     void copy(Node node, int buffer, List<Task> tasks) {
         tasks.add(new LoopBuilder(node.shape(), List.of(), List.of(), storage, buffers)
                 .move(node, whole(node).at(buffer)));
+    }
+
+    /** The first carries go to their memory, then the steps follow. */
+    private void scan(Fused.Scan scan, Node node, List<Task> tasks) {
+        Packed layout = scan.layout();
+        for (int i = 0; i < scan.body().carries().size(); i++) {
+            Node first = node.input(i);
+            Shape shape = first.shape();
+            Task.Access target =
+                    new Task.Access(buffers.get(node), node.dtype(), layout.start(i), shape.dims(), shape.strides());
+            tasks.add(new LoopBuilder(shape, List.of(), List.of(), storage, buffers).move(first, target));
+        }
+        if (scan.steps() > 0) {
+            tasks.add(scans.get(node).task(storage, buffers));
+        }
     }
 
     private Task.Loop loop(Unit unit) {

@@ -2,7 +2,9 @@ package dev.lamina.core.op;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.Gradients;
+import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -35,7 +37,7 @@ public sealed interface Fused extends Op {
                         start,
                         new Node(new View.After(), List.of(start, upstream.node()), start.shape(), start.dtype()));
             }
-            List<Node> frontier = new java.util.ArrayList<>();
+            List<Node> frontier = new ArrayList<>();
             Node again = Nodes.copy(node.input(0), copies, frontier);
             Map<Node, Tensor> grads =
                     Gradients.walk(Tensor.of(again), upstream, Collections.unmodifiableCollection(frontier));
@@ -121,6 +123,37 @@ public sealed interface Fused extends Op {
         /** The op of the attention that this is the gradient of. */
         public Attention attention() {
             return new Attention(causal, scale, rounded);
+        }
+    }
+
+    /**
+     * A step that is repeated for each element of sequences: {@code (carries, outputs[t]) = body(carries, sequences[t], captures)} for
+     * t = 0 .. steps - 1, or from the last to the first. Inputs: first carries, sequences (steps, ...), captures. The result is
+     * {@link Packed}: the last carries, then each output (steps, ...). Core itself lowers it, for all backends that run tasks.
+     */
+    record Scan(Body body, int steps, boolean reversed) implements Fused {
+        @Override
+        public List<?> parameters() {
+            return List.of(body, steps, reversed);
+        }
+
+        /** The steps one after the other. */
+        @Override
+        public Tensor definition(Node node) {
+            return Recurrence.unrolled(this, node);
+        }
+
+        /** The parts of the result. */
+        public Packed layout() {
+            List<Shape> shapes = new ArrayList<>();
+            body.next().forEach(node -> shapes.add(node.shape()));
+            body.outputs().forEach(node -> shapes.add(node.shape().insert(0, steps)));
+            return new Packed(List.copyOf(shapes));
+        }
+
+        @Override
+        public void gradient(Node node, Tensor upstream, Sink sink) {
+            new ScanGradient(this, node).hand(upstream, sink);
         }
     }
 

@@ -25,17 +25,7 @@ public record Cost(long bytes, double flops, boolean half) {
             case Task.Loop loop -> new Cost(bytes(loop.reads(), loop.writes()), flops(loop), false);
             case Task.Product product ->
                 new Cost(bytes(product.reads(), product.writes()), flops(product), half(product));
-            case Task.Chain chain -> {
-                Task.Product product = chain.product();
-                // The epilogue finds the product in the cache, and the product's own result is not kept.
-                int between = product.out().buffer();
-                Stream<Task.Access> reads = Stream.concat(
-                        product.reads(), chain.epilogue().reads().filter(access -> access.buffer() != between));
-                yield new Cost(
-                        bytes(reads, chain.epilogue().writes()),
-                        flops(product) + flops(chain.epilogue()),
-                        half(product));
-            }
+            case Task.Chain chain -> chained(chain);
             case Task.Pooling pool ->
                 new Cost(
                         bytes(pool.reads(), pool.writes()),
@@ -49,22 +39,37 @@ public record Cost(long bytes, double flops, boolean half) {
                         size(scatter.updates().dims()),
                         false);
             case Task.Sorting sort -> new Cost(bytes(sort.reads(), sort.writes()), 0, false);
-            case Task.Attention a ->
-                attention(
-                        task,
-                        a.causal(),
-                        a.rounded(),
-                        a.q(),
-                        a.k(),
-                        2.0 * (a.q().dims()[3] + a.v().dims()[3]));
+            case Task.Attention a -> {
+                double width = 2.0 * (a.q().dims()[3] + a.v().dims()[3]);
+                yield attention(task, a.causal(), a.rounded(), a.q(), a.k(), width);
+            }
             case Task.AttentionGradient a -> {
                 Task.Access q = a.inputs().get(0);
                 double width = 6.0 * q.dims()[3] + 4.0 * a.inputs().get(2).dims()[3];
                 yield attention(task, a.causal(), a.rounded(), q, a.inputs().get(1), width);
             }
+            case Task.Repeat repeat -> repeated(repeat);
             case Task.Scanning scan ->
                 new Cost(bytes(scan.reads(), scan.writes()), size(scan.in().dims()), false);
         };
+    }
+
+    private static Cost chained(Task.Chain chain) {
+        Task.Product product = chain.product();
+        // The epilogue finds the product in the cache, and the product's own result is not kept.
+        int between = product.out().buffer();
+        Stream<Task.Access> reads =
+                Stream.concat(product.reads(), chain.epilogue().reads().filter(access -> access.buffer() != between));
+        return new Cost(
+                bytes(reads, chain.epilogue().writes()), flops(product) + flops(chain.epilogue()), half(product));
+    }
+
+    private static Cost repeated(Task.Repeat repeat) {
+        List<Cost> step = repeat.body().stream().map(Cost::of).toList();
+        return new Cost(
+                bytes(repeat.reads(), repeat.writes()),
+                repeat.steps() * step.stream().mapToDouble(Cost::flops).sum(),
+                step.stream().anyMatch(Cost::half));
     }
 
     /** A causal attention reads the keys up to each query. */
@@ -166,6 +171,9 @@ public record Cost(long bytes, double flops, boolean half) {
             case Task.Sorting sort -> "sort " + text(sort.in());
             case Task.Attention a -> "attention " + text(a.q()) + " over " + text(a.k());
             case Task.AttentionGradient a -> "attention gradient " + text(a.dq()) + " over " + text(a.dk());
+            case Task.Repeat repeat ->
+                repeat.steps() + " times: "
+                        + repeat.body().stream().map(Cost::label).collect(java.util.stream.Collectors.joining("; "));
             case Task.Scanning scan -> "scan " + text(scan.in());
         };
     }

@@ -32,6 +32,7 @@ public final class PlainKernels {
             case Task.Scanning scanning -> new ScanKernel(scanning, pool);
             case Task.Attention ignored -> throw new IllegalStateException("not claimed");
             case Task.AttentionGradient ignored -> throw new IllegalStateException("not claimed");
+            case Task.Repeat ignored -> throw new IllegalStateException("core repeats");
         };
     }
 }

@@ -25,7 +25,7 @@ import java.util.List;
  * longer reachable; there is nothing to close. All methods may be called from any thread.
  */
 public final class Tensor
-        implements Primitives, Arithmetic, Reductions, ShapeOps, Indexing, LinearAlgebra, Activations {
+        implements Primitives, Arithmetic, Reductions, ShapeOps, Indexing, LinearAlgebra, Windows, Activations {
     private final Node node;
 
     private Tensor(Node node) {

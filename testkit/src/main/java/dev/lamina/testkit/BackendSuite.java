@@ -41,12 +41,11 @@ public final class BackendSuite {
                 dynamicContainer("random graphs", graphs(backend)));
     }
 
-    /** Values and gradients of the golden ops, activations and chains. */
+    /** Values and gradients of the golden cases that are written with tensors alone. */
     public static Stream<DynamicNode> golden(String backend) {
-        List<GoldenCase> cases = Golden.cases(Set.of("ops", "activations", "chains", "attention"));
+        List<GoldenCase> cases = Golden.cases(Set.of("ops", "activations", "chains", "attention", "layers"));
         return cases.stream()
-                .filter(golden -> !golden.group().equals("attention") || OpCases.has(golden.op()))
-                .filter(golden -> !OpCases.LATER_ISSUE_CONVOLUTION.contains(golden.op()))
+                .filter(golden -> OpCases.has(golden.op()))
                 .map(golden -> dynamicTest(
                         golden.name(),
                         () -> OnBackend.of(backend, () -> {

@@ -4,13 +4,14 @@ import com.google.gson.JsonElement;
 import dev.lamina.core.Attention;
 import dev.lamina.core.DType;
 import dev.lamina.core.Index;
+import dev.lamina.core.PadMode;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.ValuesAndIndices;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
@@ -18,9 +19,6 @@ import java.util.stream.IntStream;
 
 /** The table that says which tensor calls an op of the golden manifest means. */
 public final class OpCases {
-    /** Ops of the groups ops, activations and chains that wait for convolution and pooling as fused ops. */
-    public static final Set<String> LATER_ISSUE_CONVOLUTION = Set.of("sequential_cnn", "residual_block");
-
     private static final Map<String, Call> TABLE = table();
 
     private OpCases() {}
@@ -86,6 +84,7 @@ public final class OpCases {
         indexing(table);
         shapes(table);
         patterns(table);
+        WindowCases.add(table);
         one(table, "chain", (in, args) -> Chains.of(args.text("graph", ""), in));
         return table;
     }
@@ -320,8 +319,7 @@ public final class OpCases {
         one(
                 table,
                 "pad",
-                (in, args) ->
-                        Windows.pad(in.x(), args.ints("pad"), args.text("mode", "constant"), args.number("value", 0)));
+                (in, args) -> padded(in.x(), args.ints("pad"), args.text("mode", "constant"), args.number("value", 0)));
         one(table, "transpose", (in, args) -> in.x().transpose(args.ints("dims")[0], args.ints("dims")[1]));
         one(table, "permute", (in, args) -> in.x().permute(args.ints("dims")));
         one(table, "reshape", (in, args) -> in.x().reshape(args.ints("shape")));
@@ -342,16 +340,6 @@ public final class OpCases {
                 "repeat_interleave",
                 (in, args) -> in.x().repeatInterleave(args.integer("repeats", 1), args.integer("dim", 0)));
         one(table, "diag", (in, args) -> in.x().diag());
-        one(
-                table,
-                "unfold_im2col",
-                (in, args) -> Windows.unfold(in.x(), args.ints("kernel_size"), args.integer("padding", 0)));
-        one(
-                table,
-                "interpolate",
-                (in, args) -> args.text("mode", "nearest").equals("nearest")
-                        ? Windows.nearest(in.x(), args.integer("scale_factor", 1))
-                        : Windows.bilinear(in.x(), args.ints("size")));
     }
 
     private static Tensor prelu(Tensor x, Tensor weight) {
@@ -411,5 +399,24 @@ public final class OpCases {
         }
         int from = start.isJsonNull() ? 0 : start.getAsInt();
         return Index.range(from, stop.isJsonNull() ? Integer.MAX_VALUE : stop.getAsInt(), step);
+    }
+
+    /**
+     * Pads with a value or with elements of the tensor.
+     *
+     * @param pad (before, after) for each axis from the last one backwards
+     * @param mode constant, reflect, replicate or circular
+     */
+    private static Tensor padded(Tensor x, int[] pad, String mode, double value) {
+        int[] before = new int[x.rank()];
+        int[] after = new int[x.rank()];
+        for (int i = 0; 2 * i < pad.length; i++) {
+            before[x.rank() - 1 - i] = pad[2 * i];
+            after[x.rank() - 1 - i] = pad[2 * i + 1];
+        }
+        if (mode.equals("constant")) {
+            return x.pad(before, after, value);
+        }
+        return x.pad(before, after, PadMode.valueOf(mode.toUpperCase(Locale.ROOT)));
     }
 }

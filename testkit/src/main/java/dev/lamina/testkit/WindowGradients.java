@@ -3,12 +3,16 @@ package dev.lamina.testkit;
 import dev.lamina.core.DType;
 import dev.lamina.core.Primitives;
 import dev.lamina.core.Shape;
+import dev.lamina.core.Slide;
 import dev.lamina.core.Tensor;
+import dev.lamina.core.Windows;
 import dev.lamina.core.op.Window;
 import dev.lamina.testkit.GradientCheck.Body;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
 
 /** Gradient cases of convolution and pooling. */
 final class WindowGradients {
@@ -22,6 +26,9 @@ final class WindowGradients {
     static List<GradientCases.Case> all() {
         WindowGradients table = new WindowGradients();
         table.primitives();
+        table.convolutions();
+        table.pools();
+        table.resampling();
         return table.cases;
     }
 
@@ -40,6 +47,89 @@ final class WindowGradients {
             values[j] = 3.0 * i / size - 1.4;
         }
         return Tensor.of(values, dims);
+    }
+
+    private void convolutions() {
+        two("conv(Tensor)", "a sequence", any(2, 6, 3), any(3, 3, 2), (x, w) -> x.conv(w));
+        Slide slide = Slide.by(2, 1).dilations(1, 2).same().groups(2);
+        two("conv(Tensor,Slide)", "images", any(2, 5, 4, 4), any(3, 2, 2, 6), (x, w) -> x.conv(w, slide));
+        Slide causal = Slide.by(1).dilations(2).causal();
+        two("conv(Tensor,Slide)", "causal", any(2, 6, 3), any(3, 3, 2), (x, w) -> x.conv(w, causal));
+        Slide depthwise = Slide.by(1).padding(1).groups(4);
+        two("conv(Tensor,Slide)", "depthwise", any(1, 4, 3, 4), any(3, 3, 1, 8), (x, w) -> x.conv(w, depthwise));
+        two("conv(Tensor,Slide)", "volumes", any(1, 3, 3, 4, 2), any(2, 2, 3, 2, 3), (x, w) -> x.conv(w, Slide.by(1)));
+        two("convTranspose(Tensor)", "a sequence", any(2, 4, 3), any(3, 2, 3), (x, w) -> x.convTranspose(w));
+        Slide up = Slide.by(2).padding(1).outputPadding(1);
+        two(
+                "convTranspose(Tensor,Slide)",
+                "images",
+                any(2, 2, 3, 4),
+                any(3, 3, 2, 4),
+                (x, w) -> x.convTranspose(w, up));
+        one(
+                "unfold(Slide,int[])",
+                "",
+                any(2, 4, 5, 2),
+                x -> x.unfold(Slide.by(2, 1).padding(1), 2, 3).square());
+    }
+
+    private void pools() {
+        one("maxPool(int[])", "", any(2, 4, 5, 2), x -> x.maxPool(2, 2).square());
+        Slide slide = Slide.by(2).padding(1);
+        one(
+                "maxPool(Slide,int[])",
+                "overlapping",
+                any(2, 5, 4, 2),
+                x -> x.maxPool(slide, 3, 3).square());
+        one(
+                "maxPoolWithIndices(Slide,int[])",
+                "values",
+                any(2, 5, 4, 2),
+                x -> x.maxPoolWithIndices(slide, 3, 3).values().square());
+        one("avgPool(int[])", "", any(2, 6, 2), x -> x.avgPool(3).square());
+        one(
+                "avgPool(Slide,int[])",
+                "padding counts",
+                any(2, 5, 4, 2),
+                x -> x.avgPool(slide, 3, 3).square());
+        one(
+                "avgPool(Slide,int[])",
+                "same",
+                any(2, 5, 4, 2),
+                x -> x.avgPool(Slide.by(2).same(), 3, 3).square());
+        one(
+                "sumPool(Slide,int[])",
+                "",
+                any(2, 5, 4, 2),
+                x -> x.sumPool(slide, 3, 3).square());
+        one(
+                "adaptiveMaxPool(int[])",
+                "",
+                any(2, 5, 4, 2),
+                x -> x.adaptiveMaxPool(2, 3).square());
+        one(
+                "adaptiveAvgPool(int[])",
+                "",
+                any(2, 5, 4, 2),
+                x -> x.adaptiveAvgPool(2, 3).square());
+    }
+
+    private void resampling() {
+        for (Windows.Interpolation how : Windows.Interpolation.values()) {
+            one(
+                    "interpolate(Interpolation,int[])",
+                    how.toString(),
+                    any(2, 3, 4, 2),
+                    x -> x.interpolate(how, 6, 3).square());
+        }
+    }
+
+    private void one(String method, String note, Tensor x, UnaryOperator<Tensor> call) {
+        add(method, note, List.of(x), in -> call.apply(in.get(0)));
+    }
+
+    private void two(String method, String note, Tensor x, Tensor w, BinaryOperator<Tensor> call) {
+        add(method, note, List.of(x, w), in -> call.apply(in.get(0), in.get(1)));
     }
 
     private void primitives() {

@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
  * A step that is one call of code with a description in memory. The code finds the address of the description where its fourth argument
  * points to: at the beginning of the scratch, or in the description itself if the code uses no scratch.
  */
-final class Call implements Step {
+public final class Call implements Step {
     private static final MemorySegment EVERYTHING = everything();
 
     private final Entry entry;
@@ -18,7 +18,7 @@ final class Call implements Step {
     private final boolean usesScratch;
 
     /** A description of so many bytes, all 0. */
-    Call(Entry entry, int bytes, boolean usesScratch) {
+    public Call(Entry entry, int bytes, boolean usesScratch) {
         this.entry = entry;
         this.usesScratch = usesScratch;
         description = Arena.ofAuto().allocate(bytes, 64);
@@ -32,13 +32,13 @@ final class Call implements Step {
     }
 
     /** Writes a field of the description. */
-    Call put(int offset, long value) {
+    public Call put(int offset, long value) {
         description.set(ValueLayout.JAVA_LONG, offset, value);
         return this;
     }
 
     /** Describes which lanes are in use: as bits, and as lanes for AVX2. */
-    Call mask(int bitsAt, int lanesAt, Lanes lanes, int used) {
+    public Call mask(int bitsAt, int lanesAt, Lanes lanes, int used) {
         put(bitsAt, (1L << used) - 1);
         for (int i = 0; i < used * lanes.elementBytes(); i++) {
             description.set(ValueLayout.JAVA_BYTE, lanesAt + i, (byte) -1);

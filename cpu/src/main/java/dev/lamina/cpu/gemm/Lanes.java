@@ -12,7 +12,7 @@ import dev.lamina.cpu.code.Vec;
  * @param bits 256 (AVX2) or 512 (AVX-512)
  * @param elementBytes 4 for f32, 8 for f64
  */
-record Lanes(int bits, int elementBytes) {
+public record Lanes(int bits, int elementBytes) {
     /** The mask of the lanes in use, where one is loaded: k1, or on AVX2 the highest register. */
     static final Mask CUT = new Mask(1);
 
@@ -24,42 +24,42 @@ record Lanes(int bits, int elementBytes) {
         return bits + "x" + elementBytes;
     }
 
-    boolean isWide() {
+    public boolean isWide() {
         return bits == 512;
     }
 
-    boolean isDouble() {
+    public boolean isDouble() {
         return elementBytes == 8;
     }
 
     /** Bytes of a vector. */
-    int bytes() {
+    public int bytes() {
         return bits / 8;
     }
 
     /** Elements of a vector. */
-    int count() {
+    public int count() {
         return bytes() / elementBytes;
     }
 
     /** Registers for numbers; on AVX2 one is kept for a mask. */
-    int registers() {
+    public int registers() {
         return isWide() ? 32 : 15;
     }
 
-    Vec register(int number) {
+    public Vec register(int number) {
         return Vec.of(number, bits);
     }
 
-    Op fma() {
+    public Op fma() {
         return isDouble() ? Op.VFMADD231PD : Op.VFMADD231PS;
     }
 
-    Op broadcast() {
+    public Op broadcast() {
         return isDouble() ? Op.VBROADCASTSD : Op.VBROADCASTSS;
     }
 
-    void zero(Assembler code, Vec register) {
+    public void zero(Assembler code, Vec register) {
         if (isWide()) {
             code.emit(Op.VPXORD, register, register, register);
         } else {
@@ -68,7 +68,7 @@ record Lanes(int bits, int elementBytes) {
     }
 
     /** Makes the first lanes the ones in use: from bits, or on AVX2 from lanes. */
-    void loadMask(Assembler code, Mem maskBits, Mem maskLanes) {
+    public void loadMask(Assembler code, Mem maskBits, Mem maskLanes) {
         if (isWide()) {
             code.emit(Op.KMOVW, CUT, maskBits);
         } else {
@@ -77,7 +77,7 @@ record Lanes(int bits, int elementBytes) {
     }
 
     /** Loads all lanes, or those in use and 0 elsewhere. */
-    void load(Assembler code, Vec register, Mem from, boolean cut) {
+    public void load(Assembler code, Vec register, Mem from, boolean cut) {
         if (!cut) {
             code.emit(Op.VMOVUPS, register, from);
         } else if (isWide()) {
@@ -88,7 +88,7 @@ record Lanes(int bits, int elementBytes) {
     }
 
     /** Stores all lanes, or those in use only. */
-    void store(Assembler code, Mem to, Vec register, boolean cut) {
+    public void store(Assembler code, Mem to, Vec register, boolean cut) {
         if (!cut) {
             code.emit(Op.VMOVUPS, to, register);
         } else if (isWide()) {

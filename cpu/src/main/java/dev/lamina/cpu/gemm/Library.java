@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
 /** The code for products: made when first needed and kept for the life of the process, as sizes and strides are arguments. */
-final class Library {
+public final class Library {
     private static final Map<Object, Entry> ENTRIES = new ConcurrentHashMap<>();
 
     private Library() {}
@@ -20,7 +20,7 @@ final class Library {
      *
      * @throws Refused if the system gives no executable memory
      */
-    static Entry entry(String name, Object key, Supplier<Assembler> writer) {
+    public static Entry entry(String name, Object key, Supplier<Assembler> writer) {
         Entry known = ENTRIES.get(key);
         if (known != null) {
             return known;
@@ -37,7 +37,7 @@ final class Library {
     }
 
     /** No executable memory. Not checked, as steps are made where nobody can handle it. */
-    static final class Refused extends RuntimeException {
+    public static final class Refused extends RuntimeException {
         @Serial
         private static final long serialVersionUID = 1;
 
@@ -48,7 +48,8 @@ final class Library {
             this.refusal = refusal;
         }
 
-        CodeException refusal() {
+        /** Why. */
+        public CodeException refusal() {
             return refusal;
         }
     }

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param lanes the element type and the vectors
  */
-record Packing(Lanes lanes) {
+public record Packing(Lanes lanes) {
     /** Bytes of A in tiles, with room for vectors that are written beyond the end. */
     long tileBytes(int rows, int tileRows, int k) {
         long bytes = (long) Math.ceilDiv(rows, tileRows) * tileRows * k * lanes.elementBytes();
@@ -119,7 +119,7 @@ record Packing(Lanes lanes) {
     }
 
     /** Copies B with any strides to panels: k by k the columns of the panel. */
-    Step panels(int columns, int vectors, int k, long fromK, long fromColumn) {
+    public Step panels(int columns, int vectors, int k, long fromK, long fromColumn) {
         int panels = columns / (vectors * lanes.count());
         int rest = columns % (vectors * lanes.count());
         List<Part> parts = new ArrayList<>();
@@ -133,7 +133,7 @@ record Packing(Lanes lanes) {
     }
 
     /** Copies B, whose columns lie side by side, to panels: a row through all panels, then the next, as rows are pages apart. */
-    Step rowsToPanels(int columns, int vectors, int k, long fromK) {
+    public Step rowsToPanels(int columns, int vectors, int k, long fromK) {
         int panels = columns / (vectors * lanes.count());
         int rest = columns % (vectors * lanes.count());
         long panel = (long) vectors * lanes.bytes();

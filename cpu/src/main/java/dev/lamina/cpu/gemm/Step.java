@@ -1,7 +1,7 @@
 package dev.lamina.cpu.gemm;
 
 /** Prepared machine code for one size of block. Immutable: any number of threads may run it at the same time, each with a scratch of its own. */
-interface Step {
+public interface Step {
     /**
      * Runs the code on addresses.
      *

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * threads share a packed B. Reserved when a product is prepared, so that steps allocate nothing; more only if more callers
  * compute at the same time.
  */
-final class Workspace {
+public final class Workspace {
     private static final FreeList<Workspace> OWN = new FreeList<>(() -> new Workspace(false));
     private static final FreeList<Workspace> SHARED = new FreeList<>(() -> new Workspace(true));
 
@@ -25,7 +25,7 @@ final class Workspace {
     }
 
     /** Makes sure that so many of at least this size are there. */
-    static void reserve(boolean shared, int count, long bytes) {
+    public static void reserve(boolean shared, int count, long bytes) {
         Workspace[] taken = new Workspace[bytes == 0 ? 0 : count];
         for (int i = 0; i < taken.length; i++) {
             taken[i] = take(shared, bytes);
@@ -36,7 +36,7 @@ final class Workspace {
     }
 
     /** A workspace of at least this size for the caller. */
-    static Workspace take(boolean shared, long bytes) {
+    public static Workspace take(boolean shared, long bytes) {
         Workspace workspace = list(shared).take();
         if (workspace.memory.byteSize() < bytes) {
             workspace.memory =
@@ -45,12 +45,13 @@ final class Workspace {
         return workspace;
     }
 
-    void give() {
+    /** Gives it back. */
+    public void give() {
         list(shared).give(this);
     }
 
     /** Aligned to 64. */
-    long address() {
+    public long address() {
         return memory.address();
     }
 }

@@ -1,0 +1,169 @@
+package dev.lamina.cpu.conv;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Window;
+import dev.lamina.cpu.code.Caches;
+import dev.lamina.cpu.code.CodeBatch;
+import dev.lamina.cpu.code.CodeException;
+import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.gemm.GemmKernels;
+import dev.lamina.cpu.gemm.Library;
+import dev.lamina.cpu.loop.Region;
+import dev.lamina.cpu.pool.Pool;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The door to convolutions in machine code. */
+public final class ConvKernels {
+    /** What a task does at least: some microseconds. */
+    private static final double TASK_FLOPS = 4e6;
+
+    private static final int MOST_TASKS = 32;
+
+    private ConvKernels() {}
+
+    /**
+     * Prepares a convolution or one of its gradients.
+     *
+     * @param epilogue what is applied to the result block by block, or null
+     * @param batch where code of this plan goes
+     * @return null if there is no machine code for this: then plain Java runs it
+     * @throws CodeException if the system gives no executable memory
+     */
+    public static @Nullable Kernel prepare(
+            Task.Convolution task, @Nullable Region epilogue, Isa isa, Pool pool, CodeBatch batch)
+            throws CodeException {
+        boolean empty = Stream.of(task.x(), task.w(), task.y())
+                .anyMatch(access -> Arrays.stream(access.dims()).anyMatch(d -> d == 0));
+        if (isa.vectorBits() == 0 || empty) {
+            return null;
+        }
+        try {
+            if (isPointwise(task)) {
+                return GemmKernels.prepare(pointwise(task), epilogue, isa, pool, batch);
+            }
+            if (task.out().dtype() != DType.F32) {
+                return null;
+            }
+            double flops = 2.0 * size(task.w()) * size(task.y()) / last(task.y());
+            return task.part() == Window.Part.KERNEL
+                    ? new KernelGradient(task, epilogue, flops, isa, pool)
+                    : direct(task, epilogue, flops, isa, pool);
+        } catch (Library.Refused e) {
+            throw e.refusal();
+        }
+    }
+
+    /** Whether each output has one position of the input to itself. */
+    private static boolean isPointwise(Task.Convolution task) {
+        Window.Geometry geometry = task.geometry();
+        return task.groups() == 1
+                && geometry.taps().stream().allMatch(t -> t == 1)
+                && geometry.strides().stream().allMatch(s -> s == 1)
+                && Stream.concat(geometry.before().stream(), geometry.after().stream()).allMatch(p -> p == 0);
+    }
+
+    private static Task.MatMul pointwise(Task.Convolution task) {
+        Task.Access x = rows(task.x());
+        Task.Access w = matrix(task.w());
+        Task.Access y = rows(task.y());
+        return switch (task.part()) {
+            case OUTPUT -> new Task.MatMul(x, w, y, task.rounded());
+            case INPUT -> new Task.MatMul(y, turned(w), x, task.rounded());
+            case KERNEL -> new Task.MatMul(turned(x), y, w, task.rounded());
+        };
+    }
+
+    /** The last axis, and all others as one. */
+    private static Task.Access rows(Task.Access access) {
+        int[] dims = access.dims();
+        int columns = dims[dims.length - 1];
+        int rows = Arrays.stream(dims, 0, dims.length - 1).reduce(1, (a, b) -> a * b);
+        return new Task.Access(
+                access.buffer(), access.dtype(), access.offset(), new int[] {rows, columns}, new long[] {columns, 1});
+    }
+
+    private static Task.Access matrix(Task.Access access) {
+        return rows(access);
+    }
+
+    private static Task.Access turned(Task.Access access) {
+        int[] dims = access.dims();
+        long[] strides = access.strides();
+        return new Task.Access(
+                access.buffer(), access.dtype(), access.offset(), new int[] {dims[1], dims[0]}, new long[] {
+                    strides[1], strides[0]
+                });
+    }
+
+    private static Kernel direct(
+            Task.Convolution task, @Nullable Region epilogue, double flops, Isa isa, Pool pool) {
+        boolean turned = task.part() == Window.Part.INPUT;
+        Task.Access source = turned ? task.y() : task.x();
+        Task.Access target = task.out();
+        int groups = task.groups();
+        int[] from = spatial(source, 1);
+        int[] to = spatial(target, 1);
+        Pass.Form form = new Pass.Form(
+                source.dims()[0],
+                groups,
+                last(source) / groups,
+                last(target) / groups,
+                to,
+                spatial(task.w(), 0),
+                turned);
+        Sums sums = new FloatSums(form.targets(), task.rounded(), isa);
+        List<List<Axis>> axes = new ArrayList<>();
+        int missing = 3 - task.geometry().axes();
+        for (int axis = 0; axis < 3; axis++) {
+            int at = axis - missing;
+            axes.add(
+                    at < 0
+                            ? List.of(Axis.NONE)
+                            : turned
+                                    ? Axis.backward(task.geometry(), at, from[axis], to[axis])
+                                    : List.of(Axis.forward(task.geometry(), at, from[axis], to[axis])));
+        }
+        int panels = Math.ceilDiv(form.targets(), sums.columns());
+        double bytes = sums.packed(1) * panels * size(task.w()) / form.targets();
+        boolean sharesWeights = bytes <= Caches.machine().l2() / 2;
+        int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
+        List<Pass> passes = new ArrayList<>();
+        for (Axis depth : axes.get(0)) {
+            for (Axis height : axes.get(1)) {
+                for (Axis width : axes.get(2)) {
+                    int bands = Math.ceilDiv(wanted, form.images() * depth.outputs());
+                    passes.add(new Pass(form, sums, depth, height, width, !sharesWeights, bands));
+                }
+            }
+        }
+        int units = passes.stream()
+                .mapToInt(pass -> sharesWeights ? pass.bands() : pass.panels())
+                .sum();
+        int perTask = (int) Math.clamp(TASK_FLOPS * units / flops, 1, units);
+        return new Direct(
+                source, task.w(), target, passes, sharesWeights, epilogue, perTask, pool);
+    }
+
+    /** The three spatial extents, of which the first ones may be 1. */
+    private static int[] spatial(Task.Access access, int first) {
+        int[] dims = access.dims();
+        int[] extents = {1, 1, 1};
+        int axes = dims.length - 2;
+        System.arraycopy(dims, first, extents, 3 - axes, axes);
+        return extents;
+    }
+
+    private static int last(Task.Access access) {
+        return access.dims()[access.dims().length - 1];
+    }
+
+    private static double size(Task.Access access) {
+        return Arrays.stream(access.dims()).asDoubleStream().reduce(1, (a, b) -> a * b);
+    }
+}

@@ -1,0 +1,176 @@
+package dev.lamina.cpu.conv;
+
+import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.Task;
+import dev.lamina.cpu.gemm.Workspace;
+import dev.lamina.cpu.loop.Frame;
+import dev.lamina.cpu.loop.Region;
+import dev.lamina.cpu.pool.FreeList;
+import dev.lamina.cpu.pool.Pool;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs passes, in one of two orders. Small weights are packed first, for all; then each task takes bands of the source through all panels.
+ * Large weights are packed panel by panel where they are used; before that, the source is copied as a whole, and each task
+ * takes it through one panel.
+ */
+final class Direct implements Kernel {
+    private final Task.Access source;
+    private final Task.Access weights;
+    private final Task.Access target;
+    private final Pass[] passes;
+    private final boolean sharesWeights;
+    private final @Nullable Region epilogue;
+    private final Pool pool;
+    private final int perTask;
+
+    /** For each pass and behind the last: the first unit of the preparation, the first unit of work, and its place in what is shared. */
+    private final int[] ready;
+
+    private final int[] units;
+    private final long[] shared;
+    private final long own;
+    private final FreeList<Run> runs = new FreeList<>(Run::new);
+
+    /**
+     * @param unitsPerTask how many bands (panels) a task takes
+     */
+    Direct(
+            Task.Access source,
+            Task.Access weights,
+            Task.Access target,
+            List<Pass> passes,
+            boolean sharesWeights,
+            @Nullable Region epilogue,
+            int unitsPerTask,
+            Pool pool) {
+        this.source = source;
+        this.weights = weights;
+        this.target = target;
+        this.passes = passes.toArray(Pass[]::new);
+        this.sharesWeights = sharesWeights;
+        this.epilogue = epilogue;
+        this.pool = pool;
+        perTask = unitsPerTask;
+        int count = this.passes.length;
+        ready = new int[count + 1];
+        units = new int[count + 1];
+        shared = new long[count + 1];
+        long most = 0;
+        for (int i = 0; i < count; i++) {
+            Pass pass = this.passes[i];
+            ready[i + 1] = ready[i] + (sharesWeights ? pass.panels() : pass.chunks());
+            units[i + 1] = units[i] + (sharesWeights ? pass.bands() : pass.panels());
+            shared[i + 1] = shared[i] + (sharesWeights ? pass.panels() * pass.panelBytes() : pass.copyBytes() + 63 & -64);
+            most = Math.max(most, sharesWeights ? pass.bandBytes() : pass.panelBytes());
+        }
+        own = most;
+        Workspace.reserve(false, pool.threads(), own);
+        Workspace.reserve(true, 1, shared[count]);
+    }
+
+    @Override
+    public void run(MemorySegment[] buffers) {
+        Run run = runs.take();
+        int last = passes.length;
+        Workspace common = Workspace.take(true, shared[last]);
+        Frame frame = epilogue == null ? null : epilogue.bind(buffers);
+        try {
+            run.frame = frame;
+            run.common = common.address();
+            run.a = address(source, buffers);
+            run.b = address(weights, buffers);
+            run.c = address(target, buffers);
+            run.prepares = true;
+            pool.run(Math.ceilDiv(ready[last], perTask), run);
+            run.prepares = false;
+            pool.run(Math.ceilDiv(units[last], perTask), run);
+        } finally {
+            common.give();
+            if (epilogue != null && frame != null) {
+                epilogue.release(frame);
+            }
+            run.frame = null;
+            runs.give(run);
+            Reference.reachabilityFence(buffers);
+        }
+    }
+
+    private static long address(Task.Access access, MemorySegment[] buffers) {
+        return buffers[access.buffer()].address() + access.offset() * access.dtype().bytes();
+    }
+
+    /** One run: addresses, and what a task of the pool does. */
+    private final class Run implements Pool.Task {
+        private long a;
+        private long b;
+        private long c;
+        private long common;
+        private boolean prepares;
+        private @Nullable Frame frame;
+
+        @Override
+        public void run(int index) {
+            int[] starts = prepares ? ready : units;
+            int end = Math.min(starts[passes.length], (index + 1) * perTask);
+            Workspace workspace = prepares || own == 0 ? null : Workspace.take(false, own);
+            try {
+                int pass = 0;
+                for (int unit = index * perTask; unit < end; unit++) {
+                    while (unit >= starts[pass + 1]) {
+                        pass++;
+                    }
+                    if (prepares) {
+                        prepare(pass, unit - starts[pass]);
+                    } else {
+                        work(pass, unit - starts[pass], workspace == null ? 0 : workspace.address());
+                    }
+                }
+            } finally {
+                if (workspace != null) {
+                    workspace.give();
+                }
+            }
+        }
+
+        private void prepare(int index, int unit) {
+            Pass pass = passes[index];
+            if (sharesWeights) {
+                pass.pack(unit, b, common + shared[index] + unit * pass.panelBytes());
+            } else {
+                pass.copy(unit, a, common + shared[index]);
+            }
+        }
+
+        private void work(int index, int unit, long scratch) {
+            Pass pass = passes[index];
+            if (sharesWeights) {
+                long at = pass.band(unit, a, scratch);
+                for (int panel = 0; panel < pass.panels(); panel++) {
+                    pass.sum(unit, panel, at, common + shared[index] + panel * pass.panelBytes(), c);
+                }
+                finish(pass.firstRow(unit), pass.rows(unit), 0, columns());
+            } else {
+                pass.pack(unit, b, scratch);
+                for (int band = 0; band < pass.bands(); band++) {
+                    pass.sum(band, unit, pass.band(band, a, common + shared[index]), scratch, c);
+                    finish(pass.firstRow(band), pass.rows(band), pass.firstColumn(unit), pass.columnsOf(unit));
+                }
+            }
+        }
+
+        private int columns() {
+            int[] dims = target.dims();
+            return dims[dims.length - 1];
+        }
+
+        private void finish(int row, int rows, int column, int columns) {
+            if (epilogue != null && frame != null) {
+                epilogue.run(frame, 0, row, rows, column, columns);
+            }
+        }
+    }
+}

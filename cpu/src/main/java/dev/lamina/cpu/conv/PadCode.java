@@ -1,0 +1,99 @@
+package dev.lamina.cpu.conv;
+
+import dev.lamina.core.DType;
+import dev.lamina.cpu.code.Assembler;
+import dev.lamina.cpu.vector.At;
+import dev.lamina.cpu.vector.KernelCode;
+import dev.lamina.cpu.vector.Lane;
+import dev.lamina.cpu.vector.R;
+import dev.lamina.cpu.vector.Tail;
+import dev.lamina.cpu.vector.V;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Code that copies rows of an image, converts their elements and puts zeros beside them.
+ *
+ * <p>Arguments: first element, number of rows, target, description.
+ */
+final class PadCode {
+    /** Offsets in a description: bytes from row to row, bytes of zeros on both sides, elements of a row. */
+    static final int FROM_ROW = 8;
+
+    static final int TO_ROW = 16;
+    static final int LEFT = 24;
+    static final int COUNT = 32;
+    static final int RIGHT = 40;
+    static final int BYTES = 64;
+
+    /**
+     * What is generated.
+     *
+     * @param rounded what elements are rounded to on the way
+     */
+    record Key(int bits, DType from, DType rounded, DType to) {
+        // Written out for quick starts.
+        @Override
+        public String toString() {
+            return bits + "-" + from + "-" + rounded + "-" + to;
+        }
+    }
+
+    private final KernelCode code;
+    private final Key key;
+
+    private PadCode(Key key) {
+        this.key = key;
+        code = new KernelCode(key.bits());
+    }
+
+    static Assembler write(Key key) {
+        PadCode pad = new PadCode(key);
+        pad.rows();
+        return pad.code.assemble();
+    }
+
+    private void rows() {
+        R from = code.argument(0);
+        R rows = code.argument(1);
+        R to = code.argument(2);
+        R description = code.argument(3);
+        R fromRow = code.load(At.of(description, FROM_ROW));
+        R toRow = code.load(At.of(description, TO_ROW));
+        R left = code.load(At.of(description, LEFT));
+        R count = code.load(At.of(description, COUNT));
+        R right = code.load(At.of(description, RIGHT));
+        R whole = code.and(count, -code.lanes());
+        Tail rest = code.tail(code.sub(count, whole));
+        R source = code.variable(from);
+        R target = code.variable(to);
+        code.loop(0, rows, 1);
+        zeros(target, left);
+        R begin = code.add(target, left);
+        R i = code.loop(0, whole, code.lanes());
+        move(At.of(source, i, key.from().bytes()), At.of(begin, i, key.to().bytes()), null);
+        code.endLoop();
+        move(At.of(source, whole, key.from().bytes()), At.of(begin, whole, key.to().bytes()), rest);
+        zeros(code.address(At.of(begin, count, key.to().bytes())), right);
+        code.increase(source, fromRow);
+        code.increase(target, toRow);
+        code.endLoop();
+    }
+
+    private void move(At from, At to, @Nullable Tail tail) {
+        V value = code.load(key.from(), from, tail);
+        code.store(key.to(), to, key.rounded() == key.to() ? value : code.fit(value, key.rounded()), tail);
+    }
+
+    /** Bytes of zeros, an even number of them. */
+    private void zeros(R at, R bytes) {
+        V zero = code.constant(Lane.F32, 0.0);
+        R whole = code.and(bytes, -4L * code.lanes());
+        R i = code.loop(0, whole, 4L * code.lanes());
+        code.store(DType.F32, At.of(at, i, 1), zero, null);
+        code.endLoop();
+        R rest = code.sub(bytes, whole);
+        int size = key.to().bytes();
+        Tail tail = code.tail(size == 4 ? code.shiftRight(rest, 2) : code.shiftRight(rest, 1));
+        code.store(size == 4 ? DType.F32 : DType.BF16, At.of(at, whole, 1), zero, tail);
+    }
+}

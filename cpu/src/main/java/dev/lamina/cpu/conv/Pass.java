@@ -1,0 +1,282 @@
+package dev.lamina.cpu.conv;
+
+import dev.lamina.cpu.gemm.Step;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A sum over windows whose outputs lie evenly in the target: a convolution, or one phase of the gradient of its input. It is cut into bands of
+ * rows of outputs. The source is read in place if no window goes beyond it, else from a padded copy: of the rows of a band, or of
+ * everything.
+ */
+final class Pass {
+    /** Bytes of a copied band that fit into the second-level cache beside weights. */
+    private static final long BAND_BYTES = 512 << 10;
+
+    /** Rows of a copied source that one task copies. */
+    private static final int CHUNK = 8;
+
+    private final Form form;
+    private final Sums sums;
+    private final Axis depth;
+    private final Axis height;
+    private final Axis width;
+    private final Source source;
+    private final boolean copiesAll;
+    private final boolean copies;
+
+    /** Bytes of a plane of the source as sums read it. */
+    private final long plane;
+
+    private final int bandRows;
+    private final int bands;
+    private final int panels;
+    private final List<Sums.Tables> tables = new ArrayList<>();
+    private final Step[] steps = new Step[4];
+    private final Step[] packs = new Step[2];
+
+    /**
+     * What the passes of a task have in common.
+     *
+     * @param images N
+     * @param groups of channels
+     * @param sources channels of a group of the source
+     * @param targets channels of a group of the target
+     * @param extents depth, height and width of the target
+     * @param taps depth, height and width of the kernel
+     * @param turned whether the kernel's last axis is that of the source
+     */
+    record Form(int images, int groups, int sources, int targets, int[] extents, int[] taps, boolean turned) {
+        /** Bytes from term to term in the kernel. */
+        long fromTerm() {
+            return Float.BYTES * (turned ? 1L : (long) groups * targets);
+        }
+
+        long fromColumn() {
+            return Float.BYTES * (turned ? (long) groups * sources : 1L);
+        }
+
+        /** Bytes of a tap. */
+        long tap() {
+            return (long) Float.BYTES * groups * sources * targets;
+        }
+    }
+
+    /**
+     * @param copiesAll whether all of the source is copied before sums begin, if it has to be copied
+     * @param wantedBands bands of an image and plane that are worth while
+     */
+    Pass(Form form, Sums sums, Axis depth, Axis height, Axis width, boolean copiesAll, int wantedBands) {
+        this.form = form;
+        this.sums = sums;
+        this.depth = depth;
+        this.height = height;
+        this.width = width;
+        source = Source.of(depth, height, width, form.groups() * form.sources(), sums);
+        copies = source.copies();
+        this.copiesAll = copiesAll && copies;
+        int most = Math.ceilDiv(height.outputs(), Math.max(1, bandsFor(wantedBands)));
+        bandRows = copiesAll ? height.outputs() : most;
+        bands = Math.ceilDiv(height.outputs(), bandRows);
+        plane = source.row() * (copies ? height.span(bandRows) : height.inputs());
+        panels = Math.ceilDiv(form.targets(), sums.columns());
+        prepareSteps();
+    }
+
+    private int bandsFor(int wanted) {
+        long image = source.row() * Math.max(1, depth.taps().length) * height.span(height.outputs());
+        return Math.clamp(image / BAND_BYTES + 1, Math.min(wanted, height.outputs()), height.outputs());
+    }
+
+    private void prepareSteps() {
+        int rows = Math.ceilDiv(width.outputs(), Math.ceilDiv(width.outputs(), sums.mostRows()));
+        int inRow = Math.ceilDiv(width.outputs(), rows);
+        int groups = Math.min(sums.groups(rows), inRow * bandRows);
+        boolean merges = width.taps().length == 1 || (width.dilation() == 1 && form.groups() == 1);
+        Table segments = segments(merges);
+        int last = columns(panels - 1);
+        for (int band = 0; band < 2; band++) {
+            int count = band == 0 ? bandRows : height.outputs() - (bands - 1) * bandRows;
+            Sums.Tables some = new Sums.Tables(
+                    groups,
+                    rows,
+                    width.stride() * source.pixel(),
+                    width.step() * targetPixel(),
+                    form.sources() * (merges ? width.taps().length : 1),
+                    segments,
+                    tiles(count, rows, groups));
+            tables.add(some);
+            steps[2 * band] = sums.sum(columns(0), some);
+            steps[2 * band + 1] = sums.sum(last, some);
+        }
+        packs[0] = sums.pack(columns(0), form.sources(), form.fromTerm(), form.fromColumn());
+        packs[1] = sums.pack(last, form.sources(), form.fromTerm(), form.fromColumn());
+    }
+
+    private Table segments(boolean merges) {
+        int across = merges ? 1 : width.taps().length;
+        int count = depth.taps().length * height.taps().length * (width.taps().length == 0 ? 0 : across);
+        long[] places = new long[2 * count];
+        for (int i = 0; i < count; i++) {
+            int x = i % across;
+            int y = i / across % height.taps().length;
+            int z = i / across / height.taps().length;
+            places[2 * i] = planeOfTap(z) * plane + (long) y * height.dilation() * source.row() + x * width.dilation() * source.pixel();
+            places[2 * i + 1] = sums.packed(i * form.sources() * width.taps().length / across);
+        }
+        return new Table(places);
+    }
+
+    /** The planes of a band are copied close together. */
+    private long planeOfTap(int tap) {
+        return copies && !copiesAll ? tap : (long) tap * depth.dilation();
+    }
+
+    private Table tiles(int count, int rows, int groups) {
+        int inRow = Math.ceilDiv(width.outputs(), rows);
+        int all = inRow * count;
+        int tiles = Math.ceilDiv(all, groups);
+        long[] places = new long[2 * tiles * groups];
+        for (int i = 0; i < tiles * groups; i++) {
+            int half = Math.min(i, all - 1);
+            // The last group of a row overlaps the one before, and the last tile repeats its last group: sums come out the same.
+            int x = Math.min(half % inRow * rows, width.outputs() - rows);
+            int y = half / inRow;
+            places[2 * i] = (long) y * height.stride() * source.row() + (long) x * width.stride() * source.pixel();
+            places[2 * i + 1] = (long) y * height.step() * form.extents()[2] * targetPixel()
+                    + (long) x * width.step() * targetPixel();
+        }
+        return new Table(places);
+    }
+
+    private long targetPixel() {
+        return (long) form.groups() * form.targets() * Float.BYTES;
+    }
+
+    private int columns(int panel) {
+        return Math.min(sums.columns(), form.targets() - panel * sums.columns());
+    }
+
+    int terms() {
+        return form.sources() * depth.taps().length * height.taps().length * width.taps().length;
+    }
+
+    /** Groups and panels. */
+    int panels() {
+        return form.groups() * panels;
+    }
+
+    long panelBytes() {
+        return Math.ceilDiv(sums.packed(terms()), 64) * 64;
+    }
+
+    /** Images, planes and bands. */
+    int bands() {
+        return form.images() * depth.outputs() * bands;
+    }
+
+    /** Bytes of the copied rows of a band; 0 if bands are not copied. */
+    long bandBytes() {
+        return copies && !copiesAll ? Math.max(1, depth.taps().length) * plane : 0;
+    }
+
+    /** Bytes of everything copied; 0 if that is not done. */
+    long copyBytes() {
+        return copiesAll ? form.images() * depth.span(depth.outputs()) * plane : 0;
+    }
+
+    /** Tasks of {@link #copy}. */
+    int chunks() {
+        return copiesAll ? form.images() * depth.span(depth.outputs()) * chunksOfPlane() : 0;
+    }
+
+    private int chunksOfPlane() {
+        return Math.ceilDiv(height.span(height.outputs()), CHUNK);
+    }
+
+    /** Copies a few rows. */
+    void copy(int chunk, long from, long to) {
+        int first = chunk % chunksOfPlane() * CHUNK;
+        int z = chunk / chunksOfPlane();
+        int planes = depth.span(depth.outputs());
+        int rows = Math.min(CHUNK, height.span(height.outputs()) - first);
+        long target = to + z * plane + first * source.row();
+        source.copy(from, z / planes, z % planes - depth.before(), first - height.before(), rows, target);
+    }
+
+    /** Packs a panel of weights. */
+    void pack(int panel, long weights, long to) {
+        int column = panel % panels * sums.columns();
+        int group = panel / panels;
+        long from = weights
+                + column * form.fromColumn()
+                + group * (form.turned() ? form.sources() * form.fromTerm() : form.targets() * form.fromColumn());
+        Step pack = packs[panel % panels == panels - 1 ? 1 : 0];
+        int tap = 0;
+        for (int z : depth.taps()) {
+            for (int y : height.taps()) {
+                for (int x : width.taps()) {
+                    long at = ((long) z * form.taps()[1] + y) * form.taps()[2] + x;
+                    pack.run(from + at * form.tap(), 0, to + sums.packed(tap++ * form.sources()), 0);
+                }
+            }
+        }
+    }
+
+    /** Makes a band ready to be read and gives its place, for {@link #sum}. */
+    long band(int band, long from, long copy) {
+        int y = band % bands * bandRows;
+        int z = band / bands % depth.outputs();
+        int image = band / bands / depth.outputs();
+        int top = y * height.stride();
+        int front = z * depth.stride();
+        if (!copies) {
+            return from + source.place(image, front - depth.before(), top - height.before(), -width.before());
+        }
+        if (copiesAll) {
+            return copy + ((long) image * depth.span(depth.outputs()) + front) * plane + top * source.row();
+        }
+        int count = height.span(Math.min(bandRows, height.outputs() - y));
+        for (int t = 0; t < depth.taps().length; t++) {
+            int plane = front + t * depth.dilation() - depth.before();
+            source.copy(from, image, plane, top - height.before(), count, copy + t * this.plane);
+        }
+        return copy;
+    }
+
+    /**
+     * Adds up one panel of one band.
+     *
+     * @param at from {@link #band}
+     * @param packed the panel
+     */
+    void sum(int band, int panel, long at, long packed, long target) {
+        int y = band % bands;
+        long z = (long) (band / bands % depth.outputs()) * depth.step() + depth.first();
+        long image = band / bands / depth.outputs();
+        long line = ((image * form.extents()[0] + z) * form.extents()[1])
+                + height.first() + (long) y * bandRows * height.step();
+        int group = panel / panels;
+        long column = (long) group * form.targets() + (long) panel % panels * sums.columns();
+        long c = target + (line * form.extents()[2] + width.first()) * targetPixel() + column * Float.BYTES;
+        long a = at + (long) group * form.sources() * (source.pixel() / source.channels());
+        steps[(y == bands - 1 ? 2 : 0) + (panel % panels == panels - 1 ? 1 : 0)].run(a, packed, c, 0);
+    }
+
+    /** First row of a band, if all rows of pixels are counted, and the first column of a panel. */
+    int firstRow(int band) {
+        return ((band / bands) * height.outputs() + band % bands * bandRows) * width.outputs();
+    }
+
+    int rows(int band) {
+        return Math.min(bandRows, height.outputs() - band % bands * bandRows) * width.outputs();
+    }
+
+    int firstColumn(int panel) {
+        return panel / panels * form.targets() + panel % panels * sums.columns();
+    }
+
+    int columnsOf(int panel) {
+        return columns(panel % panels);
+    }
+}

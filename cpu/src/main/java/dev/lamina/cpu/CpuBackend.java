@@ -7,6 +7,7 @@ import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.CodeException;
 import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.conv.ConvKernels;
 import dev.lamina.cpu.gemm.GemmKernels;
 import dev.lamina.cpu.loop.LoopKernels;
 import dev.lamina.cpu.loop.Region;
@@ -112,7 +113,7 @@ public final class CpuBackend extends KernelBackend {
         Kernel kernel = switch (task) {
             case Task.Loop loop -> LoopKernels.prepare(loop, isa(), pool, batch);
             case Task.MatMul product -> GemmKernels.prepare(product, null, isa(), pool, batch);
-            case Task.Convolution ignored -> null;
+            case Task.Convolution conv -> ConvKernels.prepare(conv, null, isa(), pool, batch);
             case Task.Pooling ignored -> null;
             case Task.Chain chain -> chain(chain, batch);
             // The first two move rows, which the copies of the JVM do at the speed of memory.
@@ -131,7 +132,7 @@ public final class CpuBackend extends KernelBackend {
     private @Nullable Kernel product(Task.Product product, Region epilogue, CodeBatch batch) throws CodeException {
         return switch (product) {
             case Task.MatMul matmul -> GemmKernels.prepare(matmul, epilogue, isa(), pool, batch);
-            case Task.Convolution ignored -> null;
+            case Task.Convolution conv -> ConvKernels.prepare(conv, epilogue, isa(), pool, batch);
         };
     }
 

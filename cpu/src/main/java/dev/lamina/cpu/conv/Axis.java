@@ -25,7 +25,15 @@ record Axis(int inputs, int outputs, int stride, int dilation, int before, int[]
             taps[t] = t;
         }
         int stride = geometry.strides().get(axis);
-        return new Axis(inputs, outputs, stride, geometry.dilations().get(axis), geometry.before().get(axis), taps, 0, 1);
+        return new Axis(
+                inputs,
+                outputs,
+                stride,
+                geometry.dilations().get(axis),
+                geometry.before().get(axis),
+                taps,
+                0,
+                1);
     }
 
     /**

@@ -65,7 +65,8 @@ public final class ConvKernels {
         return task.groups() == 1
                 && geometry.taps().stream().allMatch(t -> t == 1)
                 && geometry.strides().stream().allMatch(s -> s == 1)
-                && Stream.concat(geometry.before().stream(), geometry.after().stream()).allMatch(p -> p == 0);
+                && Stream.concat(geometry.before().stream(), geometry.after().stream())
+                        .allMatch(p -> p == 0);
     }
 
     private static Task.MatMul pointwise(Task.Convolution task) {
@@ -101,42 +102,27 @@ public final class ConvKernels {
                 });
     }
 
-    private static Kernel direct(
-            Task.Convolution task, @Nullable Region epilogue, double flops, Isa isa, Pool pool) {
+    private static Kernel direct(Task.Convolution task, @Nullable Region epilogue, double flops, Isa isa, Pool pool) {
         boolean turned = task.part() == Window.Part.INPUT;
         Task.Access source = turned ? task.y() : task.x();
         Task.Access target = task.out();
-        int groups = task.groups();
-        int[] from = spatial(source, 1);
-        int[] to = spatial(target, 1);
         Pass.Form form = new Pass.Form(
                 source.dims()[0],
-                groups,
-                last(source) / groups,
-                last(target) / groups,
-                to,
+                task.groups(),
+                last(source) / task.groups(),
+                last(target) / task.groups(),
+                spatial(target, 1),
                 spatial(task.w(), 0),
                 turned);
         Sums sums = new FloatSums(form.targets(), task.rounded(), isa);
-        List<List<Axis>> axes = new ArrayList<>();
-        int missing = 3 - task.geometry().axes();
-        for (int axis = 0; axis < 3; axis++) {
-            int at = axis - missing;
-            axes.add(
-                    at < 0
-                            ? List.of(Axis.NONE)
-                            : turned
-                                    ? Axis.backward(task.geometry(), at, from[axis], to[axis])
-                                    : List.of(Axis.forward(task.geometry(), at, from[axis], to[axis])));
-        }
         int panels = Math.ceilDiv(form.targets(), sums.columns());
         double bytes = sums.packed(1) * panels * size(task.w()) / form.targets();
         boolean sharesWeights = bytes <= Caches.machine().l2() / 2;
         int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
         List<Pass> passes = new ArrayList<>();
-        for (Axis depth : axes.get(0)) {
-            for (Axis height : axes.get(1)) {
-                for (Axis width : axes.get(2)) {
+        for (Axis depth : axis(task, 0)) {
+            for (Axis height : axis(task, 1)) {
+                for (Axis width : axis(task, 2)) {
                     int bands = Math.ceilDiv(wanted, form.images() * depth.outputs());
                     passes.add(new Pass(form, sums, depth, height, width, !sharesWeights, bands));
                 }
@@ -146,8 +132,20 @@ public final class ConvKernels {
                 .mapToInt(pass -> sharesWeights ? pass.bands() : pass.panels())
                 .sum();
         int perTask = (int) Math.clamp(TASK_FLOPS * units / flops, 1, units);
-        return new Direct(
-                source, task.w(), target, passes, sharesWeights, epilogue, perTask, pool);
+        return new Direct(source, task.w(), target, task.extents(), passes, sharesWeights, epilogue, perTask, pool);
+    }
+
+    /** Depth, height or width: one axis, or for the gradient of the input its phases. */
+    private static List<Axis> axis(Task.Convolution task, int axis) {
+        int at = axis - (3 - task.geometry().axes());
+        if (at < 0) {
+            return List.of(Axis.NONE);
+        }
+        int inputs = task.x().dims()[at + 1];
+        int outputs = task.y().dims()[at + 1];
+        return task.part() == Window.Part.INPUT
+                ? Axis.backward(task.geometry(), at, outputs, inputs)
+                : List.of(Axis.forward(task.geometry(), at, inputs, outputs));
     }
 
     /** The three spatial extents, of which the first ones may be 1. */

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * takes it through one panel.
  */
 final class Direct implements Kernel {
+    /** Rows that a task of the epilogue takes, where passes leave gaps that others fill. */
+    private static final int FINISHED_ROWS = 512;
+
     private final Task.Access source;
     private final Task.Access weights;
     private final Task.Access target;
@@ -26,6 +29,11 @@ final class Direct implements Kernel {
     private final @Nullable Region epilogue;
     private final Pool pool;
     private final int perTask;
+
+    /** Of the target, with all axes but the last one as rows. */
+    private final int rows;
+
+    private final int columns;
 
     /** For each pass and behind the last: the first unit of the preparation, the first unit of work, and its place in what is shared. */
     private final int[] ready;
@@ -36,12 +44,14 @@ final class Direct implements Kernel {
     private final FreeList<Run> runs = new FreeList<>(Run::new);
 
     /**
+     * @param extents of the target for an epilogue
      * @param unitsPerTask how many bands (panels) a task takes
      */
     Direct(
             Task.Access source,
             Task.Access weights,
             Task.Access target,
+            int[] extents,
             List<Pass> passes,
             boolean sharesWeights,
             @Nullable Region epilogue,
@@ -55,6 +65,8 @@ final class Direct implements Kernel {
         this.epilogue = epilogue;
         this.pool = pool;
         perTask = unitsPerTask;
+        rows = extents[0];
+        columns = extents[1];
         int count = this.passes.length;
         ready = new int[count + 1];
         units = new int[count + 1];
@@ -64,7 +76,8 @@ final class Direct implements Kernel {
             Pass pass = this.passes[i];
             ready[i + 1] = ready[i] + (sharesWeights ? pass.panels() : pass.chunks());
             units[i + 1] = units[i] + (sharesWeights ? pass.bands() : pass.panels());
-            shared[i + 1] = shared[i] + (sharesWeights ? pass.panels() * pass.panelBytes() : pass.copyBytes() + 63 & -64);
+            shared[i + 1] =
+                    shared[i] + (sharesWeights ? pass.panels() * pass.panelBytes() : pass.copyBytes() + 63 & -64);
             most = Math.max(most, sharesWeights ? pass.bandBytes() : pass.panelBytes());
         }
         own = most;
@@ -88,6 +101,11 @@ final class Direct implements Kernel {
             pool.run(Math.ceilDiv(ready[last], perTask), run);
             run.prepares = false;
             pool.run(Math.ceilDiv(units[last], perTask), run);
+            if (epilogue != null && passes.length > 1) {
+                run.finishes = true;
+                pool.run(Math.ceilDiv(rows, FINISHED_ROWS), run);
+                run.finishes = false;
+            }
         } finally {
             common.give();
             if (epilogue != null && frame != null) {
@@ -100,7 +118,8 @@ final class Direct implements Kernel {
     }
 
     private static long address(Task.Access access, MemorySegment[] buffers) {
-        return buffers[access.buffer()].address() + access.offset() * access.dtype().bytes();
+        return buffers[access.buffer()].address()
+                + access.offset() * access.dtype().bytes();
     }
 
     /** One run: addresses, and what a task of the pool does. */
@@ -110,10 +129,16 @@ final class Direct implements Kernel {
         private long c;
         private long common;
         private boolean prepares;
+        private boolean finishes;
         private @Nullable Frame frame;
 
         @Override
         public void run(int index) {
+            if (finishes) {
+                int row = index * FINISHED_ROWS;
+                finish(row, Math.min(FINISHED_ROWS, rows - row), 0, columns);
+                return;
+            }
             int[] starts = prepares ? ready : units;
             int end = Math.min(starts[passes.length], (index + 1) * perTask);
             Workspace workspace = prepares || own == 0 ? null : Workspace.take(false, own);
@@ -147,24 +172,24 @@ final class Direct implements Kernel {
 
         private void work(int index, int unit, long scratch) {
             Pass pass = passes[index];
+            boolean last = passes.length == 1;
             if (sharesWeights) {
                 long at = pass.band(unit, a, scratch);
                 for (int panel = 0; panel < pass.panels(); panel++) {
                     pass.sum(unit, panel, at, common + shared[index] + panel * pass.panelBytes(), c);
                 }
-                finish(pass.firstRow(unit), pass.rows(unit), 0, columns());
+                if (last) {
+                    finish(pass.firstRow(unit), pass.rows(unit), 0, columns);
+                }
             } else {
                 pass.pack(unit, b, scratch);
                 for (int band = 0; band < pass.bands(); band++) {
                     pass.sum(band, unit, pass.band(band, a, common + shared[index]), scratch, c);
-                    finish(pass.firstRow(band), pass.rows(band), pass.firstColumn(unit), pass.columnsOf(unit));
+                    if (last) {
+                        finish(pass.firstRow(band), pass.rows(band), pass.firstColumn(unit), pass.columnsOf(unit));
+                    }
                 }
             }
-        }
-
-        private int columns() {
-            int[] dims = target.dims();
-            return dims[dims.length - 1];
         }
 
         private void finish(int row, int rows, int column, int columns) {

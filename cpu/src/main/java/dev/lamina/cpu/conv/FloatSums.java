@@ -90,13 +90,7 @@ final class FloatSums implements Sums {
     public Step sum(int columns, Tables tables) {
         int used = columns % lanes.count();
         WindowCode.Key key = new WindowCode.Key(
-                lanes,
-                tables.groups(),
-                tables.rows(),
-                Math.ceilDiv(columns, lanes.count()),
-                false,
-                used > 0,
-                false);
+                lanes, tables.groups(), tables.rows(), Math.ceilDiv(columns, lanes.count()), false, used > 0, false);
         String name = "window-" + key;
         Entry entry = Library.entry(name, name, () -> WindowCode.write(key));
         return new Call(entry, WindowCode.BYTES, false)

@@ -31,7 +31,7 @@ final class KernelGradient implements Kernel {
     /** Columns are dealt out to few tasks, as each copies all of the source. */
     private static final int MOST_COLUMN_TASKS = 4;
 
-    /** Elements that a task adds up. */
+    /** Elements that a task adds up at the end. */
     private static final int ADDED = 1 << 14;
 
     private final Task.Convolution task;
@@ -41,6 +41,8 @@ final class KernelGradient implements Kernel {
     private final int parts;
     private final int columnTasks;
     private final long elements;
+    private final int rows;
+    private final int columns;
     private final Step add;
     private final FreeList<Run> runs = new FreeList<>(Run::new);
 
@@ -48,6 +50,8 @@ final class KernelGradient implements Kernel {
         this.task = task;
         this.pool = pool;
         this.epilogue = epilogue;
+        rows = task.extents()[0];
+        columns = task.extents()[1];
         elements = task.w().range()[1] - task.w().offset() + 1;
         int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
         int most = Math.clamp(PARTS_BYTES / (elements * Float.BYTES), 1, MOST_PARTS);
@@ -60,6 +64,10 @@ final class KernelGradient implements Kernel {
                 .put(AddCode.BLOCKS, parts);
         Workspace.reserve(false, pool.threads(), steps.workspace());
         Workspace.reserve(true, 1, partsBytes());
+    }
+
+    private int addedRows() {
+        return Math.max(1, ADDED / columns);
     }
 
     private long partsBytes() {
@@ -77,17 +85,16 @@ final class KernelGradient implements Kernel {
             run.sums = parts == 1 ? run.w : shared.address();
             run.adding = false;
             pool.run(parts * columnTasks, run);
-            if (parts > 1) {
+            if (parts > 1 || epilogue != null) {
+                run.frame = epilogue == null ? null : epilogue.bind(buffers);
                 run.adding = true;
-                pool.run((int) Math.ceilDiv(elements, ADDED), run);
-            }
-            if (epilogue != null) {
-                Frame frame = epilogue.bind(buffers);
-                int[] extents = task.extents();
-                epilogue.run(frame, 0, 0, extents[0], 0, extents[1]);
-                epilogue.release(frame);
+                pool.run(Math.ceilDiv(rows, addedRows()), run);
             }
         } finally {
+            if (epilogue != null && run.frame != null) {
+                epilogue.release(run.frame);
+                run.frame = null;
+            }
             shared.give();
             runs.give(run);
             Reference.reachabilityFence(buffers);
@@ -105,13 +112,12 @@ final class KernelGradient implements Kernel {
         private long w;
         private long sums;
         private boolean adding;
+        private @Nullable Frame frame;
 
         @Override
         public void run(int index) {
             if (adding) {
-                long from = (long) index * ADDED;
-                long count = Math.min(ADDED, elements - from);
-                add.run(sums + from * Float.BYTES, count, w + from * Float.BYTES, 0);
+                add(index);
                 return;
             }
             int part = index / columnTasks;
@@ -129,6 +135,18 @@ final class KernelGradient implements Kernel {
                         workspace.address());
             } finally {
                 workspace.give();
+            }
+        }
+
+        private void add(int index) {
+            int row = index * addedRows();
+            int count = Math.min(addedRows(), rows - row);
+            long at = (long) row * columns * Float.BYTES;
+            if (parts > 1) {
+                add.run(sums + at, (long) count * columns, w + at, 0);
+            }
+            if (epilogue != null && frame != null) {
+                epilogue.run(frame, 0, row, count, 0, columns);
             }
         }
 

@@ -72,7 +72,10 @@ final class PadCode {
         R i = code.loop(0, whole, code.lanes());
         move(At.of(source, i, key.from().bytes()), At.of(begin, i, key.to().bytes()), null);
         code.endLoop();
-        move(At.of(source, whole, key.from().bytes()), At.of(begin, whole, key.to().bytes()), rest);
+        move(
+                At.of(source, whole, key.from().bytes()),
+                At.of(begin, whole, key.to().bytes()),
+                rest);
         zeros(code.address(At.of(begin, count, key.to().bytes())), right);
         code.increase(source, fromRow);
         code.increase(target, toRow);

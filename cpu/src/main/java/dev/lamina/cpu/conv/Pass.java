@@ -121,7 +121,9 @@ final class Pass {
             int x = i % across;
             int y = i / across % height.taps().length;
             int z = i / across / height.taps().length;
-            places[2 * i] = planeOfTap(z) * plane + (long) y * height.dilation() * source.row() + x * width.dilation() * source.pixel();
+            places[2 * i] = planeOfTap(z) * plane
+                    + (long) y * height.dilation() * source.row()
+                    + x * width.dilation() * source.pixel();
             places[2 * i + 1] = sums.packed(i * form.sources() * width.taps().length / across);
         }
         return new Table(places);
@@ -139,7 +141,8 @@ final class Pass {
         long[] places = new long[2 * tiles * groups];
         for (int i = 0; i < tiles * groups; i++) {
             int half = Math.min(i, all - 1);
-            // The last group of a row overlaps the one before, and the last tile repeats its last group: sums come out the same.
+            // The last group of a row overlaps the one before, and the last tile repeats its last group: sums come out
+            // the same.
             int x = Math.min(half % inRow * rows, width.outputs() - rows);
             int y = half / inRow;
             places[2 * i] = (long) y * height.stride() * source.row() + (long) x * width.stride() * source.pixel();
@@ -255,7 +258,8 @@ final class Pass {
         long z = (long) (band / bands % depth.outputs()) * depth.step() + depth.first();
         long image = band / bands / depth.outputs();
         long line = ((image * form.extents()[0] + z) * form.extents()[1])
-                + height.first() + (long) y * bandRows * height.step();
+                + height.first()
+                + (long) y * bandRows * height.step();
         int group = panel / panels;
         long column = (long) group * form.targets() + (long) panel % panels * sums.columns();
         long c = target + (line * form.extents()[2] + width.first()) * targetPixel() + column * Float.BYTES;

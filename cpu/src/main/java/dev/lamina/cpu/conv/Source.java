@@ -9,7 +9,15 @@ import dev.lamina.cpu.gemm.Step;
  * @param row bytes of a row as it is read
  */
 record Source(
-        Axis depth, Axis height, Axis width, int channels, boolean copies, long pixel, long row, Step valid, Step zero) {
+        Axis depth,
+        Axis height,
+        Axis width,
+        int channels,
+        boolean copies,
+        long pixel,
+        long row,
+        Step valid,
+        Step zero) {
     /** A source with elements of f32. */
     static Source of(Axis depth, Axis height, Axis width, int channels, Sums sums) {
         boolean copies = sums.converts() || !depth.isInside() || !height.isInside() || !width.isInside();
@@ -20,8 +28,7 @@ record Source(
         long left = Math.min(row, Math.max(0, width.before()) * pixel);
         long from = (long) channels * Float.BYTES * width.inputs();
         Step valid = sums.copy(from, row, left, count * channels, row - left - count * pixel);
-        return new Source(
-                depth, height, width, channels, copies, pixel, row, valid, sums.copy(0, row, row, 0, 0));
+        return new Source(depth, height, width, channels, copies, pixel, row, valid, sums.copy(0, row, row, 0, 0));
     }
 
     /** Where a pixel is in place, in bytes. */

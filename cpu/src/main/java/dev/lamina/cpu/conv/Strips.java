@@ -17,8 +17,7 @@ record Strips(int planes, int rows, int planesPerBand, int rowsPerBand) {
      * @param joins whether a band may have several planes
      */
     static Strips of(int planes, int rows, long planeBytes, long mostBytes, int wanted, boolean joins) {
-        int cuts = Math.clamp(
-                Math.max(Math.ceilDiv(planeBytes, mostBytes), Math.ceilDiv(wanted, planes)), 1, rows);
+        int cuts = Math.clamp(Math.max(Math.ceilDiv(planeBytes, mostBytes), Math.ceilDiv(wanted, planes)), 1, rows);
         if (cuts > 1 || !joins) {
             return new Strips(planes, rows, 1, Math.ceilDiv(rows, cuts));
         }

@@ -1,14 +1,12 @@
 package dev.lamina.cpu.conv;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Window;
-import dev.lamina.cpu.Allocation;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.CodeException;
 import dev.lamina.cpu.code.GuardedMemory;
@@ -18,7 +16,6 @@ import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,8 +78,7 @@ class ConvKernelsTest {
             MemorySegment[] buffers = guarded(task, random);
             MemorySegment want = expected(task, buffers);
             kernel(task, isa(bits), POOL).run(buffers);
-            assertEquals(
-                    -1, want.mismatch(buffers[task.out().buffer()]), "seed " + seed + " case " + i + ": " + task);
+            assertEquals(-1, want.mismatch(buffers[task.out().buffer()]), "seed " + seed + " case " + i + ": " + task);
         }
     }
 

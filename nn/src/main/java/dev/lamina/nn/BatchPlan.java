@@ -101,8 +101,7 @@ final class BatchPlan {
             this.size = size;
             int[] features = Examples.inputs(model, data);
             modelInputs = features.length;
-            fields = IntStream.concat(
-                            Arrays.stream(features), Arrays.stream(Examples.targets(model, data)))
+            fields = IntStream.concat(Arrays.stream(features), Arrays.stream(Examples.targets(model, data)))
                     .toArray();
             Examples.types(data, fields, size).forEach(type -> input(type.dtype(), type.shape()));
         }
@@ -159,20 +158,14 @@ final class BatchPlan {
                 return loss.of(prediction, target);
             }
             Tensor weights = mask.cast(each.dtype());
-            Tensor scale = loss.reduction() == Loss.Reduction.MEAN
-                    ? weights.mean().clampMin(1e-9)
-                    : weights.onesLike();
+            Tensor scale =
+                    loss.reduction() == Loss.Reduction.MEAN ? weights.mean().clampMin(1e-9) : weights.onesLike();
             return loss.of(prediction, target, weights.div(scale));
         }
     }
 
     int size() {
         return size;
-    }
-
-    /** How long the vector of sums of each metric is. */
-    int[] lengths() {
-        return outputs.stream().skip(1).mapToInt(output -> (int) output.size()).toArray();
     }
 
     /** Runs the step on the rows {@code order[from ...]}. */
@@ -212,10 +205,12 @@ final class BatchPlan {
     void addTo(Totals totals) {
         totals.addLoss(loss(), size);
         for (int output = 1; output < outputs.size(); output++) {
-            double[] sums = totals.sums(output - 1);
-            for (int i = 0; i < sums.length; i++) {
-                sums[i] += number(output, i);
+            int length = (int) outputs.get(output).size();
+            double[] values = totals.buffer(length);
+            for (int i = 0; i < length; i++) {
+                values[i] = number(output, i);
             }
+            totals.add(output - 1, length);
         }
     }
 

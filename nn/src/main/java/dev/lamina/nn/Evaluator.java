@@ -18,7 +18,7 @@ final class Evaluator {
         this.model = model;
         this.data = data;
         batches = Batches.of(data.size(), batchSize);
-        totals = new Totals(model.measures(), plan(batches.size(0)).lengths());
+        totals = new Totals(model.measures());
     }
 
     private BatchPlan plan(int size) {

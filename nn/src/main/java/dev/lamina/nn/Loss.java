@@ -19,7 +19,9 @@ public abstract class Loss {
         /** Their sum. */
         SUM,
         /** They stay as they are. */
-        NONE
+        NONE,
+        /** Their sum divided by the number of examples, the first axis. */
+        BATCH_MEAN
     }
 
     private Reduction reduction = Reduction.MEAN;
@@ -39,17 +41,17 @@ public abstract class Loss {
     protected abstract Tensor each(Tensor prediction, Tensor target);
 
     /**
-     * By what the sum of {@link #each} is divided for the mean: their number unless a subclass says otherwise.
+     * The mean of the values of {@link #each}: their sum divided by their number unless a subclass says otherwise.
      *
-     * @param values what {@code each} returned
+     * @param values what {@code each} returned, weighted if weights were given
      * @return a scalar
      */
-    protected Tensor denominator(Tensor prediction, Tensor target, Tensor values) {
-        return Tensor.full(values.dtype(), (double) values.size(), Shape.of());
+    protected Tensor mean(Tensor prediction, Tensor target, Tensor values) {
+        return values.sum().div((double) values.size());
     }
 
     /** What a saved model needs to make this loss again; empty for classes that only their own code can make. */
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         return Optional.empty();
     }
 
@@ -70,30 +72,35 @@ public abstract class Loss {
      * @throws ShapeException when prediction and target do not fit; nothing is broadcast
      */
     public final Tensor of(Tensor prediction, Tensor target) {
-        Tensor values = each(prediction, target);
-        return switch (reduction) {
-            case MEAN -> values.sum().div(denominator(prediction, target, values));
-            case SUM -> values.sum();
-            case NONE -> values;
-        };
+        return reduced(prediction, target, each(prediction, target));
     }
 
     /**
      * The loss with a weight for each value of {@link #each}; the mean still divides as without weights.
      *
-     * @param weights of the shape of the unreduced loss
+     * @param weights of the shape of the unreduced loss, or of its first axes: one weight for each example
      */
     public final Tensor of(Tensor prediction, Tensor target, Tensor weights) {
         Tensor values = each(prediction, target);
-        if (!values.shape().equals(weights.shape())) {
+        int rank = weights.rank();
+        if (rank > values.rank() || !values.shape().range(0, rank).equals(weights.shape())) {
             throw new ShapeException(name() + ": expected weights of shape " + values.shape() + ", got "
-                    + weights.shape() + "; give one weight for each value of the loss");
+                    + weights.shape() + "; give one weight for each value of the loss, or one for each example");
         }
-        Tensor weighted = values.mul(weights);
+        Tensor wide = weights.cast(values.dtype());
+        while (wide.rank() < values.rank()) {
+            wide = wide.unsqueeze(-1);
+        }
+        return reduced(prediction, target, values.mul(wide));
+    }
+
+    /** What the {@link #reduction()} makes of the values of {@link #each}. */
+    protected final Tensor reduced(Tensor prediction, Tensor target, Tensor values) {
         return switch (reduction) {
-            case MEAN -> weighted.sum().div(denominator(prediction, target, values));
-            case SUM -> weighted.sum();
-            case NONE -> weighted;
+            case MEAN -> mean(prediction, target, values);
+            case SUM -> values.sum();
+            case NONE -> values;
+            case BATCH_MEAN -> values.sum().div(values.rank() == 0 ? 1 : (double) values.dim(0));
         };
     }
 
@@ -104,7 +111,21 @@ public abstract class Loss {
 
     /** True for a label that is left out. */
     public boolean isIgnored(long label) {
-        return false;
+        return ignored().isPresent() && ignored().get() == label;
+    }
+
+    /** The label that does not count, if there is one. */
+    public Optional<Long> ignored() {
+        return Optional.empty();
+    }
+
+    /**
+     * The loss of each example or element, as without a reduction.
+     *
+     * @throws ShapeException when prediction and target do not fit
+     */
+    public final Tensor values(Tensor prediction, Tensor target) {
+        return each(prediction, target);
     }
 
     /** Above which prediction a yes-or-no answer is yes. */

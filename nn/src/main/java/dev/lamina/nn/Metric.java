@@ -1,11 +1,22 @@
 package dev.lamina.nn;
 
 import dev.lamina.core.Tensor;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
  * A figure of merit over a data set, computed batch by batch: each batch gives a vector of sums, the vectors are added, and the
  * total gives the value. So a metric is exact whatever the batches are. Ready ones are in {@link Metrics}.
+ *
+ * <p>In {@code fit} and {@code evaluate} the vectors are computed in the compiled step. In a loop of your own:
+ *
+ * {@snippet :
+ * Metric.Total total = accuracy().total();
+ * for (Batch batch : batches) {
+ *     total.add(model.predict(batch.x()), batch.labels());
+ * }
+ * double accuracy = total.value();
+ * }
  */
 public abstract class Metric {
     /** For subclasses. */
@@ -19,12 +30,17 @@ public abstract class Metric {
      *
      * @param prediction output of the model
      * @param target what it should be
-     * @return a float vector whose length does not depend on the batch
+     * @return a vector of numbers whose length does not depend on the batch, unless {@link #tally} says otherwise
      */
     protected abstract Tensor sums(Tensor prediction, Tensor target);
 
     /** The value for the added sums; NaN when there was nothing to count. */
     protected abstract double value(double[] sums);
+
+    /** Where the vectors of batches go: they are added, unless a metric keeps them, or joins them in another way. */
+    protected Tally tally() {
+        return new Sums();
+    }
 
     /** True when larger is better, as for accuracy. */
     public boolean higherIsBetter() {
@@ -42,7 +58,81 @@ public abstract class Metric {
     }
 
     /** What a saved model needs to make this metric again; empty for classes that only their own code can make. */
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         return Optional.empty();
+    }
+
+    /** The value for predictions and targets that are there as a whole. */
+    public final double of(Tensor prediction, Tensor target) {
+        return total().add(prediction, target).value();
+    }
+
+    /** The value over batches that come one after the other. */
+    public final Total total() {
+        return new Total(this);
+    }
+
+    /** Takes the vectors of batches, one after the other. */
+    public interface Tally {
+        /**
+         * Takes the vector of a batch.
+         *
+         * @param values is used again by the caller
+         * @param count how many of the values count
+         */
+        void add(double[] values, int count);
+
+        /** The metric over the batches so far. */
+        double value();
+
+        /** Forgets all batches. */
+        void clear();
+    }
+
+    /** A metric over batches that come one after the other. */
+    public static final class Total {
+        private final Metric metric;
+        private final Tally tally;
+
+        private Total(Metric metric) {
+            this.metric = metric;
+            tally = metric.tally();
+        }
+
+        /** Takes a batch. */
+        public Total add(Tensor prediction, Tensor target) {
+            double[] values = metric.sums(prediction, target).toDoubleArray();
+            tally.add(values, values.length);
+            return this;
+        }
+
+        /** The metric over the batches so far. */
+        public double value() {
+            return tally.value();
+        }
+    }
+
+    private final class Sums implements Tally {
+        private double[] sums = {};
+
+        @Override
+        public void add(double[] values, int count) {
+            if (sums.length == 0) {
+                sums = new double[count];
+            }
+            for (int i = 0; i < count; i++) {
+                sums[i] += values[i];
+            }
+        }
+
+        @Override
+        public double value() {
+            return sums.length == 0 ? Double.NaN : Metric.this.value(sums);
+        }
+
+        @Override
+        public void clear() {
+            Arrays.fill(sums, 0);
+        }
     }
 }

@@ -1,74 +1,208 @@
 package dev.lamina.nn;
 
-import dev.lamina.core.Shape;
-import dev.lamina.core.Tensor;
+import dev.lamina.nn.metrics.AbsoluteError;
 import dev.lamina.nn.metrics.Accuracy;
-import java.util.Optional;
-import java.util.function.BinaryOperator;
+import dev.lamina.nn.metrics.AreaUnderCurve;
+import dev.lamina.nn.metrics.Bleu;
+import dev.lamina.nn.metrics.Calibration;
+import dev.lamina.nn.metrics.Classification;
+import dev.lamina.nn.metrics.Classification.Figure;
+import dev.lamina.nn.metrics.ErrorRate;
+import dev.lamina.nn.metrics.LossMean;
+import dev.lamina.nn.metrics.Probability;
+import dev.lamina.nn.metrics.Regression;
+import dev.lamina.nn.metrics.Rouge;
 
-/** The ready metrics, each under the name users say; import them statically. */
+/**
+ * The ready metrics, each under the name users say; import them statically. Those of texts are fed by hand, as predictions have to be
+ * made into words first.
+ */
 public final class Metrics {
     private Metrics() {}
+
+    // ---------------------------------------------------------------- classes
 
     /** Share of right answers, for labels, one-hot targets and answers of yes or no; the loss and the shapes say which. */
     public static Accuracy accuracy() {
         return new Accuracy();
     }
 
-    /** Mean of (prediction - target)^2. */
-    public static Metric meanSquaredError() {
-        return new Mean("mse", (p, t) -> p.sub(t).square());
+    /** Share of cases whose label is among the k classes with the largest values. */
+    public static Accuracy topKAccuracy(int k) {
+        return new Accuracy().top(k);
     }
 
-    /** Mean of |prediction - target|. */
-    public static Metric meanAbsoluteError() {
-        return new Mean("mae", (p, t) -> p.sub(t).abs());
+    /** Of the answers with a class, the share that is right. */
+    public static Classification precision() {
+        return new Classification(Figure.PRECISION, 1);
     }
+
+    /** Of the examples of a class, the share that was found. */
+    public static Classification recall() {
+        return new Classification(Figure.RECALL, 1);
+    }
+
+    /** The harmonic mean of precision and recall. */
+    public static Classification f1() {
+        return fBeta(1);
+    }
+
+    /** (1 + b^2) precision recall / (b^2 precision + recall). */
+    public static Classification fBeta(double beta) {
+        return new Classification(Figure.F_BETA, beta);
+    }
+
+    /** The mean recall of the classes. */
+    public static Classification balancedAccuracy() {
+        return new Classification(Figure.BALANCED_ACCURACY, 1);
+    }
+
+    /** Cohen's kappa. */
+    public static Classification cohenKappa() {
+        return new Classification(Figure.COHEN_KAPPA, 1);
+    }
+
+    /** Matthews' correlation coefficient. */
+    public static Classification matthews() {
+        return new Classification(Figure.MATTHEWS, 1);
+    }
+
+    /** The mean over the classes of intersection / union, for segmentations. */
+    public static Classification meanIou() {
+        return new Classification(Figure.MEAN_IOU, 1);
+    }
+
+    /** The area under the ROC curve. */
+    public static AreaUnderCurve rocAuc() {
+        return new AreaUnderCurve(AreaUnderCurve.Curve.ROC);
+    }
+
+    /** The average precision: the area under the precision-recall curve. */
+    public static AreaUnderCurve prAuc() {
+        return new AreaUnderCurve(AreaUnderCurve.Curve.PRECISION_RECALL);
+    }
+
+    // ---------------------------------------------------------------- probabilities
+
+    /** Mean of -log of the probability of the truth. */
+    public static Probability logLoss() {
+        return new Probability(Probability.Figure.LOG_LOSS);
+    }
+
+    /** e to the log loss. */
+    public static Probability perplexity() {
+        return new Probability(Probability.Figure.PERPLEXITY);
+    }
+
+    /** The mean squared error of probabilities. */
+    public static Probability brier() {
+        return new Probability(Probability.Figure.BRIER);
+    }
+
+    /** The expected calibration error in 10 bins; {@link Calibration#table} is the reliability table. */
+    public static Calibration calibrationError() {
+        return calibrationError(10);
+    }
+
+    /** The expected calibration error in so many bins. */
+    public static Calibration calibrationError(int bins) {
+        return new Calibration(bins);
+    }
+
+    // ---------------------------------------------------------------- numbers
+
+    /** Mean of (p - t)^2. */
+    public static Metric meanSquaredError() {
+        return new LossMean(Losses.mse(), false);
+    }
+
+    /** Square root of the mean of (p - t)^2. */
+    public static Metric rootMeanSquaredError() {
+        return new LossMean(Losses.mse(), true);
+    }
+
+    /** Mean of |p - t|. */
+    public static Metric meanAbsoluteError() {
+        return new LossMean(Losses.mae(), false);
+    }
+
+    /** Mean of 100 |p - t| / |t|. */
+    public static Metric meanAbsolutePercentageError() {
+        return new LossMean(Losses.mape(), false);
+    }
+
+    /** The mean of the values of any loss. */
+    public static Metric mean(Loss loss) {
+        return new LossMean(loss, false);
+    }
+
+    /** The median of |p - t|. */
+    public static Metric medianAbsoluteError() {
+        return new AbsoluteError(AbsoluteError.Figure.MEDIAN);
+    }
+
+    /** The largest |p - t|. */
+    public static Metric maxError() {
+        return new AbsoluteError(AbsoluteError.Figure.MAX);
+    }
+
+    /** 1 - sum (t - p)^2 / sum (t - mean t)^2. */
+    public static Metric r2() {
+        return new Regression(Regression.Figure.R2);
+    }
+
+    /** 1 - variance of t - p / variance of t. */
+    public static Metric explainedVariance() {
+        return new Regression(Regression.Figure.EXPLAINED_VARIANCE);
+    }
+
+    // ---------------------------------------------------------------- texts
+
+    /** BLEU with n-grams up to 4. */
+    public static Bleu bleu() {
+        return new Bleu(4);
+    }
+
+    /** ROUGE-N. */
+    public static Rouge rouge(int n) {
+        return Rouge.n(n);
+    }
+
+    /** ROUGE-L. */
+    public static Rouge rougeL() {
+        return Rouge.longest();
+    }
+
+    /** Word error rate (WER). */
+    public static ErrorRate wordErrorRate() {
+        return ErrorRate.words();
+    }
+
+    /** Character error rate (CER). */
+    public static ErrorRate characterErrorRate() {
+        return ErrorRate.characters();
+    }
+
+    // ---------------------------------------------------------------- files
 
     static Metric of(Config config) {
         return switch (config.type()) {
-            case "accuracy" -> accuracy();
+            case "accuracy" -> Accuracy.of(config);
+            case "classification" -> Classification.of(config);
+            case "calibrationError" -> calibrationError(config.integer("bins"));
+            case "lossMean" -> new LossMean(Losses.of(config.config("loss")), config.flag("root"));
+            case "rocAuc" -> rocAuc();
+            case "prAuc" -> prAuc();
+            case "logLoss" -> logLoss();
+            case "perplexity" -> perplexity();
+            case "brier" -> brier();
+            case "medianAbsoluteError" -> medianAbsoluteError();
+            case "maxError" -> maxError();
+            case "r2" -> r2();
+            case "explainedVariance" -> explainedVariance();
             case "mse" -> meanSquaredError();
             case "mae" -> meanAbsoluteError();
             default -> throw Catalogue.unknown("metric", config.type());
         };
-    }
-
-    /** The mean of a function of each pair of elements. */
-    private static final class Mean extends Metric {
-        private final String name;
-        private final BinaryOperator<Tensor> function;
-
-        Mean(String name, BinaryOperator<Tensor> function) {
-            this.name = name;
-            this.function = function;
-        }
-
-        @Override
-        public String name() {
-            return name;
-        }
-
-        @Override
-        protected Tensor sums(Tensor prediction, Tensor target) {
-            Losses.mse().requireSameShape(prediction, target);
-            Tensor values = function.apply(prediction, target.cast(prediction.dtype()));
-            return sumAndCount(values.sum(), Tensor.full(values.dtype(), (double) values.size(), Shape.of()));
-        }
-
-        @Override
-        protected double value(double[] sums) {
-            return sums[0] / sums[1];
-        }
-
-        @Override
-        public boolean higherIsBetter() {
-            return false;
-        }
-
-        @Override
-        protected Optional<Config> config() {
-            return Optional.of(Config.of(name));
-        }
     }
 }

@@ -96,8 +96,7 @@ public abstract class Model extends Layer {
      * @return this model
      */
     public final Model compile(Optimizer optimizer, Loss loss, Metric... metrics) {
-        return compile(
-                optimizer, Objective.of(outputNames().getFirst(), loss).metrics(metrics));
+        return compile(optimizer, Objective.of(outputNames().getFirst(), loss).metrics(metrics));
     }
 
     /**
@@ -271,7 +270,8 @@ public abstract class Model extends Layer {
                     Predictor::outputs));
         }
         return named(IntStream.range(0, parts.getFirst().size())
-                .mapToObj(i -> Tensor.concat(0, parts.stream().map(part -> part.get(i)).toList())
+                .mapToObj(i -> Tensor.concat(
+                                0, parts.stream().map(part -> part.get(i)).toList())
                         .evaluate())
                 .toList());
     }

@@ -46,9 +46,8 @@ public final class Network extends Model {
         requireDifferent("inputs", inputNames());
         for (Wire input : inputs) {
             if (input.source().layer().isPresent()) {
-                throw new LaminaException(
-                        "model: expected inputs made by input(name), got the output of a layer, " + input
-                                + "; begin the model there with input(\"features\")");
+                throw new LaminaException("model: expected inputs made by input(name), got the output of a layer, "
+                        + input + "; begin the model there with input(\"features\")");
             }
             numbers.put(input.source(), numbers.size());
         }
@@ -76,8 +75,8 @@ public final class Network extends Model {
             return;
         }
         if (source.layer().isEmpty()) {
-            throw new LaminaException("model: expected all inputs that the outputs need, " + wire
-                    + " among them, got " + inputNames() + "; add it to the inputs");
+            throw new LaminaException("model: expected all inputs that the outputs need, " + wire + " among them, got "
+                    + inputNames() + "; add it to the inputs");
         }
         source.inputs().forEach(input -> collect(input, named));
         numbers.put(source, sources.size());
@@ -160,8 +159,8 @@ public final class Network extends Model {
             Optional<Shape> example = inputs.get(i).source().example();
             if (example.isPresent()
                     && (got.rank() == 0 || !got.range(1, got.rank()).equals(example.get()))) {
-                throw new ShapeException("model: expected examples " + example.get() + " for the input "
-                        + inputs.get(i) + ", got " + got + "; the first axis counts examples");
+                throw new ShapeException("model: expected examples " + example.get() + " for the input " + inputs.get(i)
+                        + ", got " + got + "; the first axis counts examples");
             }
         }
     }
@@ -209,8 +208,12 @@ public final class Network extends Model {
     private Config describe(Wire.Source call) {
         return Config.of("call")
                 .with("layer", layers.indexOf(layer(call)))
-                .with("sources", call.inputs().stream().map(w -> (double) number(w)).toList())
-                .with("outputs", call.inputs().stream().map(w -> (double) w.index()).toList());
+                .with(
+                        "sources",
+                        call.inputs().stream().map(w -> (double) number(w)).toList())
+                .with(
+                        "outputs",
+                        call.inputs().stream().map(w -> (double) w.index()).toList());
     }
 
     private Config ends(Wire output) {

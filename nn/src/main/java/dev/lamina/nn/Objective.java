@@ -17,8 +17,8 @@ public record Objective(String output, Loss loss, double weight, String target, 
     /** Refuses weights that make no sense. */
     public Objective {
         if (!(weight >= 0) || Double.isInfinite(weight)) {
-            throw new LaminaException("objective " + output + ": expected a weight of 0 or more, got " + weight
-                    + "; 1 is usual");
+            throw new LaminaException(
+                    "objective " + output + ": expected a weight of 0 or more, got " + weight + "; 1 is usual");
         }
         metrics = List.copyOf(metrics);
     }

@@ -43,19 +43,13 @@ final class Predictor {
 
     /** All outputs of a run. */
     static List<Tensor> outputs(Execution execution, int outputs) {
-        return IntStream.range(0, outputs)
-                .mapToObj(execution::outputTensor)
-                .toList();
+        return IntStream.range(0, outputs).mapToObj(execution::outputTensor).toList();
     }
 
     List<Tensor> predict(Model model, List<Tensor> inputs) {
         List<Type> types =
                 inputs.stream().map(x -> new Type(x.dtype(), x.shape())).toList();
-        return run(
-                model,
-                types,
-                (i, target) -> target.copyFrom(inputs.get(i).segment()),
-                Predictor::outputs);
+        return run(model, types, (i, target) -> target.copyFrom(inputs.get(i).segment()), Predictor::outputs);
     }
 
     /** Fills the inputs, runs, and reads the outputs. */

@@ -3,22 +3,21 @@ package dev.lamina.nn;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Sums of loss and metrics over the batches of an epoch. */
+/** Loss and metrics over the batches of an epoch. */
 final class Totals {
     private final List<Measure> measures;
+    private final List<Metric.Tally> tallies = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
-    private final double[][] sums;
+    private double[] buffer = {};
     private double loss;
     private long examples;
 
-    /** Lengths are those of the measures' vectors of sums. */
-    Totals(List<Measure> measures, int[] lengths) {
+    Totals(List<Measure> measures) {
         this.measures = measures;
-        sums = new double[lengths.length][];
         names.add("loss");
-        for (int i = 0; i < lengths.length; i++) {
-            sums[i] = new double[lengths[i]];
-            names.add(measures.get(i).name());
+        for (Measure measure : measures) {
+            tallies.add(measure.metric().tally());
+            names.add(measure.name());
         }
     }
 
@@ -29,9 +28,7 @@ final class Totals {
     void clear() {
         loss = 0;
         examples = 0;
-        for (double[] sum : sums) {
-            java.util.Arrays.fill(sum, 0);
-        }
+        tallies.forEach(Metric.Tally::clear);
     }
 
     /** Adds the loss of a batch: its mean counts as often as it has examples. */
@@ -40,8 +37,17 @@ final class Totals {
         examples += size;
     }
 
-    double[] sums(int measure) {
-        return sums[measure];
+    /** Room for the vector of a metric, before {@link #add}; the same for each batch. */
+    double[] buffer(int length) {
+        if (buffer.length < length) {
+            buffer = new double[length];
+        }
+        return buffer;
+    }
+
+    /** Adds what is in the buffer to a metric. */
+    void add(int metric, int length) {
+        tallies.get(metric).add(buffer, length);
     }
 
     long examples() {
@@ -50,7 +56,7 @@ final class Totals {
 
     /** Value 0 is the loss. */
     double value(int index) {
-        return index == 0 ? loss / examples : measures.get(index - 1).metric().value(sums[index - 1]);
+        return index == 0 ? loss / examples : tallies.get(index - 1).value();
     }
 
     boolean higherIsBetter(int index) {

@@ -46,7 +46,7 @@ final class Trainer {
         if (options.accumulation() > 1) {
             accumulator = new Accumulator(model.parameters());
         }
-        Totals totals = new Totals(model.measures(), plan(batches.size(0)).lengths());
+        Totals totals = new Totals(model.measures());
         @Nullable
         Evaluator evaluator = options.validation()
                 .map(validation -> new Evaluator(model, validation, options.batchSize()))

@@ -130,6 +130,12 @@ class LossTest {
                 sparseCategoricalCrossentropy().of(SCORES, LABELS, weights).item(),
                 1e-6);
         assertThrows(ShapeException.class, () -> mse().of(Tensor.ones(2), Tensor.ones(2), Tensor.ones(1)));
+        Tensor rows = Tensor.of(new float[] {1, 2, 3, 4}, 2, 2);
+        assertEquals(
+                (2 * (1 + 4) + 0.5 * (9 + 16)) / 4,
+                mse().of(rows, Tensor.zeros(2, 2), Tensor.of(new float[] {2, 0.5f}))
+                        .item(),
+                1e-6);
     }
 
     @Test
@@ -143,7 +149,17 @@ class LossTest {
         assertEquals(loss.of(SCORES, LABELS).item(), again.of(SCORES, LABELS).item());
         assertEquals(loss.config(), again.config());
         for (Loss each : List.of(
-                mse(), Losses.mae(), binaryCrossentropy().fromProbabilities().positiveWeight(2))) {
+                mse(),
+                Losses.huber(0.3),
+                Losses.categoricalFocalCrossentropy(),
+                Losses.klDivergence().fromLogProbabilities().logTargets(),
+                Losses.ctc().blank(3).zeroInfinity(),
+                Losses.contrastive(2),
+                Losses.tripletMargin(0.2).power(1).swap(),
+                Losses.infoNce(0.1).symmetric(),
+                Losses.dice().perChannel().smoothing(0.1),
+                Losses.binaryFocalCrossentropy().alpha(0.3).labelSmoothing(0.1),
+                binaryCrossentropy().fromProbabilities().positiveWeight(2))) {
             assertEquals(each.config(), Losses.of(each.config().orElseThrow()).config());
         }
     }

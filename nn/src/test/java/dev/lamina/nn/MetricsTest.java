@@ -10,7 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.lamina.core.DataException;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.metrics.Calibration;
 import dev.lamina.nn.metrics.ConfusionMatrix;
+import dev.lamina.nn.metrics.ConfusionMatrix.Average;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Accuracy in its forms, means, the confusion matrix. */
@@ -80,5 +84,97 @@ class MetricsTest {
                 ConfusionMatrix.of(3, Tensor.of(new long[] {1, 0}), SCORES));
         assertThrows(DataException.class, () -> ConfusionMatrix.of(2, labels, labels));
         assertThrows(DataException.class, () -> ConfusionMatrix.of(3, labels, Tensor.of(new long[] {0})));
+    }
+
+    @Test
+    void calibrationComparesConfidenceWithAccuracy() {
+        Tensor p = Tensor.of(new double[] {0.95, 0.05, 0.9, 0.1, 0.3, 0.7, 0.45, 0.55}, 4, 2);
+        Tensor t = Tensor.of(new long[] {0, 1, 1, 0});
+        // (0.9, 1]: 0.95 right; (0.8, 0.9]: 0.9 wrong; (0.6, 0.7]: 0.7 right; (0.5, 0.6]: 0.55 wrong
+        double expected = (0.05 + 0.9 + 0.3 + 0.55) / 4;
+        assertEquals(expected, Metrics.calibrationError().of(p, t), 1e-9);
+        List<Calibration.Bin> table = Metrics.calibrationError(2).table(p, t);
+        assertEquals(new Calibration.Bin(0.5, 1, 4, table.get(1).confidence(), 0.5), table.get(1));
+        assertEquals(3.1 / 4, table.get(1).confidence(), 1e-9);
+        assertEquals(3, Calibration.text(table).lines().count());
+    }
+
+    @Test
+    void perplexityOfScoresLeavesIgnoredLabelsOut() {
+        Metric metric =
+                Metrics.perplexity().forLoss(sparseCategoricalCrossentropy().ignoreIndex(-1));
+        Tensor scores = Tensor.zeros(3, 4);
+        assertEquals(4, metric.of(scores, Tensor.of(new long[] {1, -1, 3})), 1e-5);
+        assertEquals(8, Metrics.mean(Losses.mse()).of(Tensor.zeros(1, 2), Tensor.of(new float[] {0, 4}, 1, 2)), 1e-6);
+    }
+
+    @Test
+    void meanIouOfSegmentations() {
+        Tensor truth = Tensor.of(new long[] {0, 0, 1, 1}, 1, 2, 2);
+        Tensor scores = Tensor.of(new long[] {0, 1, 1, 1}, 1, 2, 2).oneHot(3).toF32();
+        // 1 of 2, 2 of 3; class 2 does not occur
+        assertEquals((0.5 + 2.0 / 3) / 2, Metrics.meanIou().of(scores, truth), 1e-6);
+    }
+
+    @Test
+    void joiningBatchesKeepsTheDigitsOfR2() {
+        double[] t = new double[1000];
+        double[] p = new double[1000];
+        for (int i = 0; i < t.length; i++) {
+            t[i] = 1e8 + i % 10;
+            p[i] = t[i] + (i % 2 == 0 ? 1 : -1);
+        }
+        Metric.Total total = Metrics.r2().total();
+        for (int from = 0; from < t.length; from += 100) {
+            total.add(
+                    Tensor.of(Arrays.copyOfRange(p, from, from + 100)),
+                    Tensor.of(Arrays.copyOfRange(t, from, from + 100)));
+        }
+        assertEquals(1 - 1 / 8.25, total.value(), 1e-9);
+    }
+
+    @Test
+    void areasOfConstantScoresAndOfOneClass() {
+        Tensor yes = Tensor.of(new float[] {1, 0, 1, 0}, 4, 1);
+        assertEquals(0.5, Metrics.rocAuc().of(Tensor.ones(4, 1), yes));
+        assertEquals(0.5, Metrics.prAuc().of(Tensor.ones(4, 1), yes));
+        assertTrue(Double.isNaN(Metrics.rocAuc().of(Tensor.ones(4, 1), Tensor.ones(4, 1))));
+        assertTrue(Double.isNaN(Metrics.rocAuc().of(Tensor.full(Double.NaN, 4, 1), yes)));
+    }
+
+    @Test
+    void fitAndEvaluateTakeThemAll() {
+        Metric[] metrics = {
+            Metrics.accuracy(), Metrics.topKAccuracy(2), Metrics.f1(),
+                    Metrics.precision().average(Average.MICRO),
+            Metrics.rocAuc(), Metrics.logLoss(), Metrics.calibrationError(), Metrics.cohenKappa()
+        };
+        Sequential model = Sequential.of(Layers.dense(3));
+        model.compile(Optimizers.adam(0.05), sparseCategoricalCrossentropy(), metrics);
+        History history = model.fit(Data.clusters(90, 1), FitOptions.epochs(30).batchSize(32));
+        Evaluation result = model.evaluate(Data.clusters(90, 1));
+        assertTrue(history.last().value("rocAuc") > 0.95, () -> "" + history.last());
+        assertEquals(result.metric("accuracy"), result.metric("precisionMicro"), 1e-9);
+        assertEquals(result.loss(), result.metric("logLoss"), 1e-6);
+        assertTrue(result.metric("top2Accuracy") >= result.metric("accuracy"));
+    }
+
+    @Test
+    void configsMakeEqualMetrics() {
+        for (Metric metric : List.of(
+                Metrics.topKAccuracy(3),
+                Metrics.accuracy().threshold(0.3),
+                Metrics.fBeta(2).average(Average.WEIGHTED),
+                Metrics.matthews().threshold(0.2),
+                Metrics.calibrationError(15),
+                Metrics.rootMeanSquaredError(),
+                Metrics.prAuc(),
+                Metrics.brier(),
+                Metrics.maxError(),
+                Metrics.explainedVariance())) {
+            Metric again = Metrics.of(metric.config().orElseThrow());
+            assertEquals(metric.config(), again.config());
+            assertEquals(metric.name(), again.name());
+        }
     }
 }

@@ -88,8 +88,7 @@ class NetworkTest {
         assertEquals(List.of("dense_1", "dense_2", "urgent", "dense_4", "department"), List.copyOf(parts.keySet()));
         Tensor expected = parts.get("department")
                 .apply(parts.get("dense_2").apply(parts.get("dense_4").apply(body)));
-        assertArrayEquals(
-                expected.toDoubleArray(), outputs.get("department").toDoubleArray(), 1e-6);
+        assertArrayEquals(expected.toDoubleArray(), outputs.get("department").toDoubleArray(), 1e-6);
         long shared = 4 * 6 + 6;
         assertEquals(5 * 4 + 4 + shared + 7 + 7 * 4 + 4 + 6 * 3 + 3, model.parameterCount());
     }
@@ -111,12 +110,15 @@ class NetworkTest {
                         "val_department_loss",
                         "val_department_accuracy"),
                 history.last().values().keySet());
-        assertTrue(history.last().value("urgent_accuracy") > 0.95, history.last().toString());
-        assertTrue(history.last().value("department_accuracy") > 0.9, history.last().toString());
+        assertTrue(
+                history.last().value("urgent_accuracy") > 0.95, history.last().toString());
+        assertTrue(
+                history.last().value("department_accuracy") > 0.9,
+                history.last().toString());
         Evaluation result = model.evaluate(tickets());
+        assertEquals(0.5 * result.metric("urgent_loss") + result.metric("department_loss"), result.loss(), 1e-5);
         assertEquals(
-                0.5 * result.metric("urgent_loss") + result.metric("department_loss"), result.loss(), 1e-5);
-        assertEquals(Shape.of(60, 3), model.predictAll(tickets()).get("department").shape());
+                Shape.of(60, 3), model.predictAll(tickets()).get("department").shape());
         assertEquals(Shape.of(60, 1), model.predict(tickets()).shape());
         assertTrue(model.summary().contains("urgent"), model.summary());
     }
@@ -133,7 +135,9 @@ class NetworkTest {
         model.fit(tickets(), epochs(1).batchSize(16));
         same.fit(tickets(), epochs(1).batchSize(16));
         assertArrayEquals(
-                model.predict(tickets()).toDoubleArray(), same.predict(tickets()).toDoubleArray(), 0);
+                model.predict(tickets()).toDoubleArray(),
+                same.predict(tickets()).toDoubleArray(),
+                0);
     }
 
     @Test
@@ -161,7 +165,8 @@ class NetworkTest {
     void oneInputAndOneOutputWorkWithTheUsualDataSet() {
         Wire x = input("x");
         Wire hidden = x.then(dense(8).tanh());
-        Model model = Model.of(x, new Sum().apply(hidden, hidden.then(dense(8).tanh())).then(dense(1)));
+        Model model = Model.of(
+                x, new Sum().apply(hidden, hidden.then(dense(8).tanh())).then(dense(1)));
         model.compile(sgd(0.05), mse());
         Tensor features = numbers(6, 64, 3);
         Dataset data = Dataset.of(features, features.sumKeep(1).evaluate());
@@ -176,7 +181,8 @@ class NetworkTest {
         Model model = Model.of(x, x.then(dense(2)).then(dense(3)).named("copy"));
         model.compile(adam(1e-2), Objective.of("copy", mse()).target("features"));
         Tensor features = numbers(7, 32, 3);
-        double first = model.fit(Dataset.of(features, features), epochs(1)).last().value("loss");
+        double first =
+                model.fit(Dataset.of(features, features), epochs(1)).last().value("loss");
         assertTrue(model.fit(Dataset.of(features, features), epochs(20)).last().value("loss") < first);
     }
 
@@ -198,9 +204,7 @@ class NetworkTest {
         assertEquals(
                 "network (inputs (2, 3), (2, 4)): model: expected examples (3,) for the input b, got (2, 4); the first"
                         + " axis counts examples",
-                assertThrows(
-                                LaminaException.class,
-                                () -> model.applyAll(List.of(Tensor.ones(2, 3), Tensor.ones(2, 4))))
+                assertThrows(LaminaException.class, () -> model.applyAll(List.of(Tensor.ones(2, 3), Tensor.ones(2, 4))))
                         .getMessage());
         assertEquals(
                 "compile: expected one objective for each of the outputs [dense_1] or some of them, got 'y'; use these"

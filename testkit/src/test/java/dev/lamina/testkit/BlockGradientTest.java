@@ -10,7 +10,6 @@ import dev.lamina.core.Variable;
 import dev.lamina.nn.Activation;
 import dev.lamina.nn.Layer;
 import dev.lamina.nn.Layers;
-import dev.lamina.nn.Loss;
 import dev.lamina.nn.Losses;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -35,8 +34,6 @@ class BlockGradientTest {
     /** A layer, its input, and whether it runs as in training. */
     private record LayerCase(Layer layer, Tensor x, boolean training) {}
 
-    private record LossCase(Loss loss, Tensor prediction, Tensor target) {}
-
     private static final Map<String, Supplier<LayerCase>> LAYERS = Map.of(
             "dense", () -> new LayerCase(Layers.dense(3).tanh(), normal(1, 4, 5), false),
             // The mask must stay the same from call to call, so dropout is checked in inference; its training gradient
@@ -50,31 +47,10 @@ class BlockGradientTest {
             "embedding",
                     () -> new LayerCase(Layers.embedding(5, 3), Tensor.of(new long[] {1, 4, 1, 0, 2, 2}, 2, 3), false));
 
-    private static final Map<String, Supplier<LossCase>> LOSSES = Map.of(
-            "mse", () -> new LossCase(Losses.mse(), normal(1, 4, 3), normal(2, 4, 3)),
-            "mae", () -> new LossCase(Losses.mae(), normal(3, 4, 3), normal(4, 4, 3)),
-            "binaryCrossentropy",
-                    () -> new LossCase(
-                            Losses.binaryCrossentropy().positiveWeight(2),
-                            normal(5, 4, 3),
-                            normal(6, 4, 3).sigmoid()),
-            "categoricalCrossentropy",
-                    () -> new LossCase(
-                            Losses.categoricalCrossentropy().labelSmoothing(0.1),
-                            normal(7, 4, 3),
-                            normal(8, 4, 3).softmax(-1)),
-            "sparseCategoricalCrossentropy",
-                    () -> new LossCase(
-                            Losses.sparseCategoricalCrossentropy()
-                                    .classWeights(1, 2, 3)
-                                    .ignoreIndex(-1),
-                            normal(9, 4, 3),
-                            Tensor.of(new long[] {2, 0, -1, 1})));
-
     @Test
     void everyFactoryHasACase() {
         assertEquals(factories(Layers.class), new TreeSet<>(LAYERS.keySet()));
-        assertEquals(factories(Losses.class), new TreeSet<>(LOSSES.keySet()));
+        assertEquals(factories(Losses.class), new TreeSet<>(LossCases.all().keySet()));
     }
 
     private static Set<String> factories(Class<?> type) {
@@ -112,9 +88,9 @@ class BlockGradientTest {
 
     @TestFactory
     Stream<DynamicNode> losses() {
-        return LOSSES.entrySet().stream()
+        return LossCases.all().entrySet().stream()
                 .map(entry -> dynamicTest(entry.getKey(), () -> {
-                    LossCase it = entry.getValue().get();
+                    LossCases.LossCase it = entry.getValue();
                     Variable prediction = Variable.of("prediction", it.prediction());
                     Supplier<Tensor> value = () -> it.loss().of(prediction.value(), it.target());
                     Gradients gradients = evaluated(Gradients.of(value.get(), List.of(prediction)));

@@ -27,6 +27,7 @@ public final class CategoricalCrossentropy extends Loss {
     private int axis = -1;
     private double smoothing;
     private double[] classWeights = {};
+    private double gamma;
     private boolean ignoring;
     private long ignoreIndex;
 
@@ -68,6 +69,15 @@ public final class CategoricalCrossentropy extends Loss {
         return this;
     }
 
+    /**
+     * Multiplies the term of each class by (1 - p)^gamma, so that what is easy counts less (Lin and others 2017); class weights
+     * are their alpha. 0, which is plain cross-entropy, unless said otherwise. The mean divides by the number of labels that count.
+     */
+    public CategoricalCrossentropy focal(double gamma) {
+        this.gamma = Checks.notNegative(name(), "gamma", gamma);
+        return this;
+    }
+
     /** Examples with this label do not count. Sparse labels only. */
     public CategoricalCrossentropy ignoreIndex(long label) {
         if (!sparse) {
@@ -96,7 +106,9 @@ public final class CategoricalCrossentropy extends Loss {
             throw new ShapeException(name() + ": expected predictions (N, C), got a scalar; keep the axis of classes");
         }
         Tensor logs = logProbabilities(prediction);
-        Tensor weighted = classWeights.length == 0 ? logs : logs.mul(weights(prediction));
+        Tensor focused =
+                gamma == 0 ? logs : logs.mul(logs.expm1().neg().clampMin(1e-12).pow(gamma));
+        Tensor weighted = classWeights.length == 0 ? focused : focused.mul(weights(prediction));
         return sparse ? sparse(weighted, target) : soft(weighted, target);
     }
 
@@ -179,15 +191,19 @@ public final class CategoricalCrossentropy extends Loss {
     }
 
     @Override
-    protected Tensor denominator(Tensor prediction, Tensor target, Tensor values) {
-        if (!sparse || (classWeights.length == 0 && !ignoring)) {
-            return super.denominator(prediction, target, values);
+    protected Tensor mean(Tensor prediction, Tensor target, Tensor values) {
+        boolean weighing = classWeights.length > 0 && gamma == 0;
+        if (!sparse || (!weighing && !ignoring)) {
+            return super.mean(prediction, target, values);
         }
-        if (classWeights.length == 0) {
-            return counted(target).cast(values.dtype()).sum();
+        if (!weighing) {
+            return values.sum().div(counted(target).cast(values.dtype()).sum());
         }
         Tensor weights = weights(prediction).expandTo(prediction.shape());
-        return hits(prediction, target).where(weights, weights.zerosLike()).sum();
+        return values.sum()
+                .div(hits(prediction, target)
+                        .where(weights, weights.zerosLike())
+                        .sum());
     }
 
     private void requireLabels(Tensor prediction, Tensor target) {
@@ -215,11 +231,6 @@ public final class CategoricalCrossentropy extends Loss {
     }
 
     @Override
-    public boolean isIgnored(long label) {
-        return ignoring && label == ignoreIndex;
-    }
-
-    /** The label that does not count, if one was said. */
     public Optional<Long> ignored() {
         return ignoring ? Optional.of(ignoreIndex) : Optional.empty();
     }
@@ -235,12 +246,13 @@ public final class CategoricalCrossentropy extends Loss {
     }
 
     @Override
-    protected Optional<Config> config() {
+    public Optional<Config> config() {
         Config config = Config.of(name())
                 .with("reduction", reduction().name())
                 .with("expected", expected.name())
                 .with("axis", axis)
                 .with("labelSmoothing", smoothing)
+                .with("gamma", gamma)
                 .with("classWeights", Arrays.stream(classWeights).boxed().toList());
         return Optional.of(ignoring ? config.with("ignoreIndex", (double) ignoreIndex) : config);
     }
@@ -251,6 +263,7 @@ public final class CategoricalCrossentropy extends Loss {
                         config.type().equals("sparseCategoricalCrossentropy"))
                 .axis(config.integer("axis"))
                 .labelSmoothing(config.number("labelSmoothing"))
+                .focal(config.number("gamma", 0))
                 .classWeights(config.numbers("classWeights"));
         loss.expected = Expected.valueOf(config.text("expected"));
         return config.has("ignoreIndex") ? loss.ignoreIndex(config.integer("ignoreIndex")) : loss;

@@ -1,13 +1,11 @@
 package dev.lamina.nn.metrics;
 
 import dev.lamina.core.DType;
-import dev.lamina.core.Shape;
-import dev.lamina.core.ShapeException;
+import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Loss;
 import dev.lamina.nn.Metric;
-import dev.lamina.nn.losses.CategoricalCrossentropy;
 import java.util.Optional;
 
 /**
@@ -18,60 +16,61 @@ import java.util.Optional;
  * the largest target. Of equal values the first counts.
  */
 public final class Accuracy extends Metric {
+    private final int first;
     private final double threshold;
-    private final int axis;
     private final Optional<Loss> loss;
 
     /** With answers of yes above 0.5, until a loss says otherwise. */
     public Accuracy() {
-        this(0.5, -1, Optional.empty());
+        this(1, Double.NaN, Optional.empty());
     }
 
-    private Accuracy(double threshold, int axis, Optional<Loss> loss) {
+    private Accuracy(int first, double threshold, Optional<Loss> loss) {
+        this.first = first;
         this.threshold = threshold;
-        this.axis = axis;
         this.loss = loss;
+    }
+
+    /** The label shall be among the k classes with the largest values. */
+    public Accuracy top(int k) {
+        if (k < 1) {
+            throw new LaminaException("accuracy: expected 1 or more classes, got " + k + "; top(5) is usual");
+        }
+        return new Accuracy(k, threshold, loss);
+    }
+
+    /** Answers are yes above this prediction. */
+    public Accuracy threshold(double prediction) {
+        return new Accuracy(first, prediction, loss);
     }
 
     @Override
     public Metric forLoss(Loss other) {
-        return new Accuracy(other.threshold(), other.classAxis(), Optional.of(other));
+        return new Accuracy(first, threshold, Optional.of(other));
     }
 
     @Override
     public String name() {
-        return "accuracy";
+        return first == 1 ? "accuracy" : "top" + first + "Accuracy";
     }
 
     @Override
     protected Tensor sums(Tensor prediction, Tensor target) {
-        boolean binary = loss.map(Loss::isBinary).orElse(false) || prediction.rank() == 0 || prediction.dim(axis) == 1;
-        if (prediction.shape().equals(target.shape())) {
-            return binary
-                    ? shares(prediction.gt(threshold).eq(target.cast(DType.F32).gt(0.5)))
-                    : shares(prediction.argmax(axis).eq(target.argmax(axis)));
-        }
-        if (prediction.rank() == 0 || !prediction.shape().remove(axis).equals(target.shape())) {
-            throw new ShapeException("accuracy: expected labels or targets for predictions " + prediction.shape()
-                    + ", got " + target.shape() + "; give one label for each row, or targets of the same shape");
-        }
-        Tensor right = prediction.argmax(axis).eq(target.cast(DType.I64));
-        Optional<Long> ignored = loss.flatMap(Accuracy::ignored);
-        if (ignored.isEmpty()) {
-            return shares(right);
-        }
-        Tensor counted = target.ne((double) ignored.get());
-        return sumAndCount(
-                right.logicalAnd(counted).cast(DType.F32).sum(),
-                counted.cast(DType.F32).sum());
+        Cases cases = Cases.of(name(), loss, prediction, target);
+        Tensor right = first > 1 && !cases.binary()
+                ? among(cases)
+                : (Double.isNaN(threshold) ? cases.answers() : cases.answers(threshold)).eq(cases.labels());
+        return sumAndCount(cases.kept(right.cast(DType.F32)).sum(), cases.count(DType.F32));
     }
 
-    private static Optional<Long> ignored(Loss loss) {
-        return loss instanceof CategoricalCrossentropy entropy ? entropy.ignored() : Optional.empty();
-    }
-
-    private static Tensor shares(Tensor right) {
-        return sumAndCount(right.cast(DType.F32).sum(), Tensor.full(DType.F32, (double) right.size(), Shape.of()));
+    /** Fewer than k classes come before the label: larger ones, and equal ones with a smaller number. */
+    private Tensor among(Cases cases) {
+        Tensor p = cases.predictions();
+        Tensor own = cases.hits().where(p, p.zerosLike()).sumKeep(1);
+        Tensor earlier =
+                Tensor.arange(DType.I64, cases.classes()).lt(cases.labels().unsqueeze(1));
+        Tensor before = p.gt(own).logicalOr(p.eq(own).logicalAnd(earlier));
+        return before.cast(DType.F32).sum(1).lt(first);
     }
 
     @Override
@@ -80,7 +79,13 @@ public final class Accuracy extends Metric {
     }
 
     @Override
-    protected Optional<Config> config() {
-        return Optional.of(Config.of("accuracy"));
+    public Optional<Config> config() {
+        Config config = Config.of("accuracy").with("top", first);
+        return Optional.of(Double.isNaN(threshold) ? config : config.with("threshold", threshold));
+    }
+
+    /** Makes a saved one again. */
+    public static Accuracy of(Config config) {
+        return new Accuracy().top((int) config.number("top", 1)).threshold(config.number("threshold", Double.NaN));
     }
 }

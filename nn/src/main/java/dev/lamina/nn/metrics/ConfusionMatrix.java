@@ -4,9 +4,24 @@ import dev.lamina.core.DataException;
 import dev.lamina.core.Tensor;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.IntPredicate;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** How often each class was taken for which. */
 public final class ConfusionMatrix {
+    /** How values of the classes become one. */
+    public enum Average {
+        /** The value of class 1, yes. */
+        BINARY,
+        /** From the sums of the counts of all classes. */
+        MICRO,
+        /** The mean over the classes that occur in truth or answers. */
+        MACRO,
+        /** The mean over the classes, weighted by how many examples they have. */
+        WEIGHTED
+    }
+
     private final long[][] counts;
 
     private ConfusionMatrix(long[][] counts) {
@@ -37,6 +52,16 @@ public final class ConfusionMatrix {
         return new ConfusionMatrix(counts);
     }
 
+    /** From counts row by row, C^2 of them. */
+    static ConfusionMatrix of(double[] counts) {
+        int classes = (int) Math.round(Math.sqrt(counts.length));
+        long[][] rows = new long[classes][classes];
+        for (int i = 0; i < counts.length; i++) {
+            rows[i / classes][i % classes] = Math.round(counts[i]);
+        }
+        return new ConfusionMatrix(rows);
+    }
+
     private static void requireClass(long value, int classes, int row) {
         if (value < 0 || value >= classes) {
             throw new DataException("confusion matrix: expected classes from 0 to " + (classes - 1) + ", got " + value
@@ -65,23 +90,126 @@ public final class ConfusionMatrix {
         return (double) right / all;
     }
 
+    private long answers(int ofClass) {
+        return Arrays.stream(counts).mapToLong(row -> row[ofClass]).sum();
+    }
+
+    private long examples(int ofClass) {
+        return Arrays.stream(counts[ofClass]).sum();
+    }
+
+    private static double share(double part, double whole) {
+        return whole == 0 ? 0 : part / whole;
+    }
+
     /** Of the answers with this class, the share that is right; 0 when there are none. */
     public double precision(int ofClass) {
-        long answers = Arrays.stream(counts).mapToLong(row -> row[ofClass]).sum();
-        return answers == 0 ? 0 : (double) counts[ofClass][ofClass] / answers;
+        return share(counts[ofClass][ofClass], answers(ofClass));
     }
 
     /** Of the examples of this class, the share that was found; 0 when there are none. */
     public double recall(int ofClass) {
-        long examples = Arrays.stream(counts[ofClass]).sum();
-        return examples == 0 ? 0 : (double) counts[ofClass][ofClass] / examples;
+        return share(counts[ofClass][ofClass], examples(ofClass));
     }
 
     /** Harmonic mean of precision and recall; 0 when both are. */
     public double f1(int ofClass) {
-        double p = precision(ofClass);
-        double r = recall(ofClass);
-        return p + r == 0 ? 0 : 2 * p * r / (p + r);
+        return fBeta(1, ofClass);
+    }
+
+    /** (1 + b^2) precision recall / (b^2 precision + recall); recall counts b times as much as precision. */
+    public double fBeta(double beta, int ofClass) {
+        double square = beta * beta;
+        return share((1 + square) * counts[ofClass][ofClass], square * examples(ofClass) + answers(ofClass));
+    }
+
+    /** Precision of all classes as one number. */
+    public double precision(Average average) {
+        return averaged(average, this::precision);
+    }
+
+    /** Recall of all classes as one number. */
+    public double recall(Average average) {
+        return averaged(average, this::recall);
+    }
+
+    /** F-beta of all classes as one number. */
+    public double fBeta(double beta, Average average) {
+        return averaged(average, ofClass -> fBeta(beta, ofClass));
+    }
+
+    private double averaged(Average average, IntToDoubleFunction value) {
+        return switch (average) {
+            case BINARY -> {
+                if (counts.length != 2) {
+                    throw new DataException("confusion matrix: expected two classes for the average BINARY, got "
+                            + counts.length + "; use MACRO, MICRO or WEIGHTED");
+                }
+                yield value.applyAsDouble(1);
+            }
+            // Each wrong answer is one too many of a class and one too few of another.
+            case MICRO -> accuracy();
+            case MACRO -> meanOf(occurring(), value);
+            case WEIGHTED -> {
+                double sum = 0;
+                for (int c = 0; c < counts.length; c++) {
+                    sum += value.applyAsDouble(c) * examples(c);
+                }
+                yield sum / total();
+            }
+        };
+    }
+
+    private IntPredicate occurring() {
+        return c -> examples(c) + answers(c) > 0;
+    }
+
+    private double meanOf(IntPredicate which, IntToDoubleFunction value) {
+        return IntStream.range(0, counts.length)
+                .filter(which)
+                .mapToDouble(value)
+                .average()
+                .orElse(Double.NaN);
+    }
+
+    private double total() {
+        return Arrays.stream(counts).flatMapToLong(Arrays::stream).sum();
+    }
+
+    /** The mean recall of the classes that have examples. */
+    public double balancedAccuracy() {
+        return meanOf(c -> examples(c) > 0, this::recall);
+    }
+
+    /** The mean of intersection / union of the classes that occur. */
+    public double meanIou() {
+        return meanOf(occurring(), c -> (double) counts[c][c] / (examples(c) + answers(c) - counts[c][c]));
+    }
+
+    /** Cohen's kappa (1960): (a - e) / (1 - e), a the accuracy, e the accuracy of answers by chance. */
+    public double cohenKappa() {
+        double n = total();
+        double chance = 0;
+        for (int c = 0; c < counts.length; c++) {
+            chance += examples(c) / n * (answers(c) / n);
+        }
+        return (accuracy() - chance) / (1 - chance);
+    }
+
+    /** Matthews' correlation coefficient of truth and answers, for any number of classes (Gorodkin 2004); 0 when one is constant. */
+    public double matthews() {
+        double n = total();
+        double right = 0;
+        double both = 0;
+        double truth = 0;
+        double guess = 0;
+        for (int c = 0; c < counts.length; c++) {
+            right += counts[c][c];
+            both += (double) examples(c) * answers(c);
+            truth += (double) examples(c) * examples(c);
+            guess += (double) answers(c) * answers(c);
+        }
+        return share(right * n - both, Math.sqrt((n * n - guess) * (n * n - truth)));
     }
 
     @Override

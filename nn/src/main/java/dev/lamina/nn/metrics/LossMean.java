@@ -1,0 +1,47 @@
+package dev.lamina.nn.metrics;
+
+import dev.lamina.core.Tensor;
+import dev.lamina.nn.Config;
+import dev.lamina.nn.Loss;
+import dev.lamina.nn.Metric;
+import java.util.Optional;
+
+/** The mean of the values of a loss, for losses that can be read as a figure, such as the absolute error. */
+public final class LossMean extends Metric {
+    private final Loss loss;
+    private final boolean root;
+
+    /** The mean of all values, or its square root. */
+    public LossMean(Loss loss, boolean root) {
+        this.loss = loss;
+        this.root = root;
+    }
+
+    @Override
+    public String name() {
+        return root ? "r" + loss.name() : loss.name();
+    }
+
+    @Override
+    public boolean higherIsBetter() {
+        return false;
+    }
+
+    @Override
+    protected Tensor sums(Tensor prediction, Tensor target) {
+        Tensor values = loss.values(prediction, target);
+        return sumAndCount(values.sum(), Tensor.constant(values.dtype(), (double) values.size()));
+    }
+
+    @Override
+    protected double value(double[] sums) {
+        double mean = sums[0] / sums[1];
+        return root ? Math.sqrt(mean) : mean;
+    }
+
+    @Override
+    public Optional<Config> config() {
+        return loss.config()
+                .map(inner -> Config.of("lossMean").with("loss", inner).with("root", root));
+    }
+}

@@ -26,6 +26,9 @@ public interface Dataset {
     /** The name of the usual target field. */
     String LABELS = "labels";
 
+    /** The name of a field that says how much each example counts in the loss; data sets without it count all alike. */
+    String WEIGHTS = "weights";
+
     /**
      * One field of every example.
      *

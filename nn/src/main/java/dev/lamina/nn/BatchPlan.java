@@ -17,7 +17,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * One step for batches of one size, traced once and replayed: loss and metrics, and when training also gradients, the
@@ -101,7 +102,8 @@ final class BatchPlan {
             this.size = size;
             int[] features = Examples.inputs(model, data);
             modelInputs = features.length;
-            fields = IntStream.concat(Arrays.stream(features), Arrays.stream(Examples.targets(model, data)))
+            fields = Stream.of(features, Examples.targets(model, data), Examples.weights(data))
+                    .flatMapToInt(Arrays::stream)
                     .toArray();
             Examples.types(data, fields, size).forEach(type -> input(type.dtype(), type.shape()));
         }
@@ -121,7 +123,7 @@ final class BatchPlan {
                     .toList();
             List<Tensor> losses = new ArrayList<>();
             for (int i = 0; i < objectives.size(); i++) {
-                losses.add(loss(objectives.get(i), predictions.get(i), target(i), masks));
+                losses.add(loss(objectives.get(i), predictions.get(i), target(i), masks, weights(model)));
             }
             Tensor plain = losses.stream().reduce(Tensor::add).orElseThrow();
             Tensor loss = model.penalty()
@@ -139,11 +141,21 @@ final class BatchPlan {
             return inputs.get(modelInputs + objective);
         }
 
-        private static Tensor loss(Objective objective, Tensor prediction, Tensor target, Masks masks) {
+        /** How much each example counts, if the data say so. */
+        private Optional<Tensor> weights(Model model) {
+            int index = modelInputs + model.objectives().size();
+            return index < fields.length ? Optional.of(inputs.get(index)) : Optional.empty();
+        }
+
+        private static Tensor loss(
+                Objective objective, Tensor prediction, Tensor target, Masks masks, Optional<Tensor> weights) {
             Loss loss = objective.loss();
-            Tensor value = masks.of(prediction)
-                    .map(mask -> masked(loss, prediction, target, mask))
-                    .orElseGet(() -> loss.of(prediction, target));
+            Optional<Tensor> mask = masks.of(prediction).flatMap(steps -> mask(loss, prediction, target, steps));
+            Optional<Tensor> factors = mask.isPresent() && weights.isPresent()
+                    ? Optional.of(mask.get().mul(alike(weights.get(), mask.get())))
+                    : mask.or(() -> weights);
+            Tensor value =
+                    factors.map(each -> loss.of(prediction, target, each)).orElseGet(() -> loss.of(prediction, target));
             if (value.size() != 1) {
                 throw new LaminaException(loss.name() + ": expected one value to train on, got " + value.shape()
                         + "; use the reduction MEAN or SUM");
@@ -151,16 +163,25 @@ final class BatchPlan {
             return objective.weight() == 1 ? value : value.mul(objective.weight());
         }
 
-        /** Where there is a loss for each step, masked steps do not count. */
-        private static Tensor masked(Loss loss, Tensor prediction, Tensor target, Tensor mask) {
-            Tensor each = loss.each(prediction, target);
-            if (!each.shape().equals(mask.shape())) {
-                return loss.of(prediction, target);
+        private static Tensor alike(Tensor weights, Tensor mask) {
+            Tensor wide = weights.cast(mask.dtype());
+            while (wide.rank() < mask.rank()) {
+                wide = wide.unsqueeze(-1);
             }
-            Tensor weights = mask.cast(each.dtype());
-            Tensor scale =
-                    loss.reduction() == Loss.Reduction.MEAN ? weights.mean().clampMin(1e-9) : weights.onesLike();
-            return loss.of(prediction, target, weights.div(scale));
+            return wide;
+        }
+
+        /** Where there is a loss for each step, masked steps do not count. */
+        private static Optional<Tensor> mask(Loss loss, Tensor prediction, Tensor target, Tensor steps) {
+            Tensor each = loss.each(prediction, target);
+            if (!each.shape().equals(steps.shape())) {
+                return Optional.empty();
+            }
+            Tensor weights = steps.cast(each.dtype());
+            return Optional.of(
+                    loss.reduction() == Loss.Reduction.MEAN
+                            ? weights.div(weights.mean().clampMin(1e-9))
+                            : weights);
         }
     }
 

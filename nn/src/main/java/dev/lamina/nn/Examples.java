@@ -35,6 +35,11 @@ final class Examples {
                 .toArray();
     }
 
+    /** The field that says how much examples count: none or one, and only with features and labels by their names. */
+    static int[] weights(Dataset data) {
+        return has(data, Dataset.WEIGHTS) ? new int[] {data.field(Dataset.WEIGHTS)} : new int[0];
+    }
+
     private static int field(Dataset data, String name, boolean only, String usual, int position) {
         if (!only || has(data, name)) {
             return data.field(name);

@@ -280,4 +280,20 @@ class FitTest {
         assertThrows(
                 LaminaException.class, () -> Sequential.of(dense(1)).compile(adam(0.1), mse(), accuracy(), accuracy()));
     }
+
+    /** Two halves disagree; the one that counts wins, in the loss as well. */
+    @Test
+    void aFieldOfWeightsSaysHowMuchExamplesCount() {
+        java.util.SequencedMap<String, Tensor> fields = new java.util.LinkedHashMap<>();
+        fields.put(Dataset.FEATURES, Tensor.ones(8, 1));
+        fields.put(Dataset.LABELS, Tensor.of(new float[] {1, 1, 1, 1, 5, 5, 5, 5}, 8, 1));
+        fields.put(Dataset.WEIGHTS, Tensor.of(new float[] {2, 2, 2, 2, 0, 0, 0, 0}));
+        Model model =
+                Sequential.of(dense(1).kernelInitializer(Initializers.zeros()).noBias());
+        model.compile(sgd(0.1), mse());
+        Dataset data = Dataset.of(fields);
+        assertEquals(1, model.evaluate(data).loss(), 1e-6);
+        model.fit(data, epochs(100).batchSize(8));
+        assertEquals(1, model.predict(1f)[0], 1e-3);
+    }
 }

@@ -152,6 +152,14 @@ class LossFormulasTest {
     }
 
     @Test
+    void ctcDecodesWithoutRepetitionsAndBlanks() {
+        Tensor best = Tensor.of(new long[] {1, 1, 0, 1, 2, 0, 0, 3, 3, 0, 3, 2}, 2, 6)
+                .oneHot(4)
+                .toF32();
+        assertEquals(List.of(List.of(1, 1, 2), List.of(3, 3, 2)), Losses.ctc().decode(best));
+    }
+
+    @Test
     void severalThingsAreRefusedWithOtherShapes() {
         Tensor a = Tensor.ones(4, 3);
         assertThrows(ShapeException.class, () -> Losses.contrastive(1).ofPair(a, Tensor.ones(4, 1), Tensor.ones(4)));

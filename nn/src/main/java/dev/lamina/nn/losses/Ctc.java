@@ -9,6 +9,8 @@ import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Loss;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -72,6 +74,30 @@ public final class Ctc extends Loss {
     protected Tensor each(Tensor prediction, Tensor target) {
         require(prediction, target);
         return values(prediction, target.cast(DType.I64), Optional.empty());
+    }
+
+    /**
+     * The labels of the likeliest class of each step, without repetitions and blanks (greedy decoding).
+     *
+     * @param scores (N, T, C)
+     */
+    public List<List<Integer>> decode(Tensor scores) {
+        int steps = scores.dim(1);
+        long[] best = scores.argmax(-1).toLongArray();
+        List<List<Integer>> decoded = new ArrayList<>();
+        for (int i = 0; i < scores.dim(0); i++) {
+            List<Integer> labels = new ArrayList<>();
+            long before = blank;
+            for (int t = 0; t < steps; t++) {
+                long label = best[i * steps + t];
+                if (label != before && label != blank) {
+                    labels.add((int) label);
+                }
+                before = label;
+            }
+            decoded.add(labels);
+        }
+        return decoded;
     }
 
     private Tensor values(Tensor scores, Tensor labels, Optional<Tensor> steps) {

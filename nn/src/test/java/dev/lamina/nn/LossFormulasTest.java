@@ -151,6 +151,47 @@ class LossFormulasTest {
         assertThrows(LaminaException.class, () -> Losses.ctc().of(scores, one.toF32()));
     }
 
+    /** The time to compile must not grow with the number of steps. */
+    @Test
+    void ctcOfManyStepsIsAsSmallAsThatOfFew() {
+        int[] lengths = new int[2];
+        for (int i = 0; i < 2; i++) {
+            Tensor scores = Tensor.input(DType.F32, Shape.of(4, i == 0 ? 20 : 200, 6));
+            Tensor labels = Tensor.input(DType.I64, Shape.of(4, 5));
+            Tensor loss = Losses.ctc().of(scores, labels);
+            Tensor gradient =
+                    dev.lamina.core.Gradients.of(loss, List.of(scores)).get(0);
+            Plan plan = Plan.compile(List.of(scores, labels), List.of(loss, gradient), Map.<Variable, Tensor>of());
+            lengths[i] = (int) plan.describe().lines().count();
+        }
+        assertEquals(lengths[0], lengths[1]);
+    }
+
+    /** Against the sum over all 3^4 ways, written out. */
+    @Test
+    void ctcEqualsTheSumOverAllWays() {
+        double[] p = {0.2, 0.5, 0.3, 0.1, 0.6, 0.3, 0.7, 0.1, 0.2, 0.3, 0.3, 0.4};
+        Tensor labels = Tensor.of(new long[] {1, 2}, 1, 2);
+        double sum = 0;
+        for (int way = 0; way < 81; way++) {
+            int[] at = {way % 3, way / 3 % 3, way / 9 % 3, way / 27};
+            double probability = 1;
+            StringBuilder said = new StringBuilder();
+            for (int t = 0; t < 4; t++) {
+                probability *= p[3 * t + at[t]];
+                if (at[t] != 0 && (t == 0 || at[t] != at[t - 1])) {
+                    said.append(at[t]);
+                }
+            }
+            sum += said.toString().equals("12") ? probability : 0;
+        }
+        Tensor logs = Tensor.of(p, 1, 4, 3).log();
+        assertEquals(
+                -Math.log(sum),
+                Losses.ctc().reduction(Loss.Reduction.SUM).of(logs, labels).item(),
+                1e-12);
+    }
+
     @Test
     void ctcDecodesWithoutRepetitionsAndBlanks() {
         Tensor best = Tensor.of(new long[] {1, 1, 0, 1, 2, 0, 0, 3, 3, 0, 3, 2}, 2, 6)

@@ -2,8 +2,8 @@ package dev.lamina.nn.losses;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.DTypeException;
-import dev.lamina.core.Index;
 import dev.lamina.core.LaminaException;
+import dev.lamina.core.Scan;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
@@ -123,17 +123,22 @@ public final class Ctc extends Loss {
         // A label may follow another one without a blank between them, unless they are equal.
         Tensor before = states.pad(new int[] {0, 2}, new int[] {0, 0}, blank).narrow(1, 0, count);
         Tensor leap = states.ne(before).where(Tensor.zeros(emissions.dtype(), states.shape()), NEVER);
-        Tensor ways = Tensor.arange(DType.I64, count)
+        Tensor start = Tensor.arange(DType.I64, count)
                 .eq(0)
                 .where(Tensor.zeros(emissions.dtype(), Shape.of(count)), NEVER)
                 .expand(states.shape().dims());
-        for (int t = 0; t < emissions.dim(0); t++) {
-            Tensor next = advance(ways, leap).add(emissions.slice(Index.at(t)));
-            Tensor old = ways;
-            int step = t;
-            ways = steps.map(counts -> counts.gt(step).unsqueeze(1).where(next, old))
-                    .orElse(next);
-        }
+        Tensor ways = Scan.over(emissions)
+                .carry("ways", start)
+                .run(step -> {
+                    Tensor old = step.carry("ways");
+                    Tensor next = advance(old, leap).add(step.input(0));
+                    step.next(
+                            "ways",
+                            steps.map(counts ->
+                                            counts.gt(step.index()).unsqueeze(1).where(next, old))
+                                    .orElse(next));
+                })
+                .last("ways");
         Tensor last = lengths(labels).mul(2).unsqueeze(1);
         Tensor position = Tensor.arange(DType.I64, count);
         Tensor ends = position.eq(last).logicalOr(position.eq(last.sub(1)));

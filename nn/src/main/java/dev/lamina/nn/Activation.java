@@ -14,6 +14,8 @@ public enum Activation {
     RELU6("relu6"),
     /** x for x above 0, else e^x - 1. */
     ELU("elu"),
+    /** x for x above 0, else e^x - 1, written so that its slope is smooth for any scale (Barron 2017). */
+    CELU("celu"),
     /** 1.0507 elu(x) with alpha 1.67326 (Klambauer and others 2017). */
     SELU("selu"),
     /** x Phi(x), Phi the distribution function of the normal law (Hendrycks and Gimpel 2016). */
@@ -30,12 +32,16 @@ public enum Activation {
     SOFTSIGN("softsign"),
     /** 1 / (1 + e^-x): a probability. */
     SIGMOID("sigmoid"),
+    /** log(sigmoid(x)). */
+    LOG_SIGMOID("logSigmoid"),
     /** clamp(x / 6 + 1 / 2, 0, 1). */
     HARD_SIGMOID("hardSigmoid"),
     /** x hardSigmoid(x). */
     HARD_SWISH("hardSwish"),
     /** Hyperbolic tangent. */
     TANH("tanh"),
+    /** clamp(x, -1, 1). */
+    HARD_TANH("hardTanh"),
     /** e^x / sum e^x along the last axis: probabilities of classes. */
     SOFTMAX("softmax"),
     /** Logarithm of softmax along the last axis. */
@@ -60,6 +66,7 @@ public enum Activation {
             case LEAKY_RELU -> x.leakyRelu(0.01);
             case RELU6 -> x.relu6();
             case ELU -> x.elu(1);
+            case CELU -> x.celu(1);
             case SELU -> x.selu();
             case GELU -> x.gelu();
             case GELU_TANH -> x.geluTanh();
@@ -68,9 +75,11 @@ public enum Activation {
             case SOFTPLUS -> x.softplus(1);
             case SOFTSIGN -> x.softsign();
             case SIGMOID -> x.sigmoid();
+            case LOG_SIGMOID -> x.logSigmoid();
             case HARD_SIGMOID -> x.hardSigmoid();
             case HARD_SWISH -> x.hardSwish();
             case TANH -> x.tanh();
+            case HARD_TANH -> x.hardTanh();
             case SOFTMAX -> x.softmax(-1);
             case LOG_SOFTMAX -> x.logSoftmax(-1);
         };

@@ -163,21 +163,22 @@ final class BatchPlan {
             return objective.weight() == 1 ? value : value.mul(objective.weight());
         }
 
-        private static Tensor alike(Tensor weights, Tensor mask) {
-            Tensor wide = weights.cast(mask.dtype());
-            while (wide.rank() < mask.rank()) {
+        private static Tensor alike(Tensor weights, Tensor other) {
+            Tensor wide = weights.cast(other.dtype());
+            while (wide.rank() < other.rank()) {
                 wide = wide.unsqueeze(-1);
             }
             return wide;
         }
 
-        /** Where there is a loss for each step, masked steps do not count. */
+        /** Where there is a loss for each step, or several, masked steps do not count. */
         private static Optional<Tensor> mask(Loss loss, Tensor prediction, Tensor target, Tensor steps) {
             Tensor each = loss.each(prediction, target);
-            if (!each.shape().equals(steps.shape())) {
+            if (each.rank() < steps.rank()
+                    || !each.shape().range(0, steps.rank()).equals(steps.shape())) {
                 return Optional.empty();
             }
-            Tensor weights = steps.cast(each.dtype());
+            Tensor weights = alike(steps, each).expand(each.shape().dims());
             return Optional.of(
                     loss.reduction() == Loss.Reduction.MEAN
                             ? weights.div(weights.mean().clampMin(1e-9))

@@ -2,12 +2,27 @@ package dev.lamina.nn;
 
 import dev.lamina.core.DataException;
 import dev.lamina.nn.layers.ActivationLayer;
+import dev.lamina.nn.layers.ActivityRegularization;
 import dev.lamina.nn.layers.BatchNorm;
+import dev.lamina.nn.layers.Bilinear;
 import dev.lamina.nn.layers.Dense;
 import dev.lamina.nn.layers.Dropout;
 import dev.lamina.nn.layers.Embedding;
+import dev.lamina.nn.layers.EmbeddingBag;
 import dev.lamina.nn.layers.Flatten;
+import dev.lamina.nn.layers.Glu;
+import dev.lamina.nn.layers.GroupNorm;
+import dev.lamina.nn.layers.KernelNorm;
 import dev.lamina.nn.layers.LayerNorm;
+import dev.lamina.nn.layers.Masking;
+import dev.lamina.nn.layers.Merge;
+import dev.lamina.nn.layers.Noise;
+import dev.lamina.nn.layers.ParametricActivation;
+import dev.lamina.nn.layers.Prelu;
+import dev.lamina.nn.layers.Rearrange;
+import dev.lamina.nn.layers.Residual;
+import dev.lamina.nn.layers.RmsNorm;
+import dev.lamina.nn.layers.TimeDistributed;
 import java.util.Arrays;
 
 /** Makes the ready layers from their descriptions. */
@@ -17,14 +32,37 @@ final class Catalogue {
     static Layer layer(Config config) {
         return switch (config.type()) {
             case "dense" -> Dense.of(config);
-            case "dropout" -> Dropout.of(config);
+            case "bilinear" -> Bilinear.of(config);
             case "flatten" -> new Flatten();
-            case "activation" -> ActivationLayer.of(config);
-            case "batchNorm" -> BatchNorm.of(config);
-            case "layerNorm" -> LayerNorm.of(config);
             case "embedding" -> Embedding.of(config);
+            case "embeddingBag" -> EmbeddingBag.of(config);
+            case "masking" -> Masking.of(config);
+            case "timeDistributed" -> TimeDistributed.of(config);
+            case "residual" -> Residual.of(config);
             case "network" -> Network.of(config);
             case "sequential" -> Sequential.of(config);
+            default -> small(config);
+        };
+    }
+
+    /** Activations, normalizations, noise, and layers without variables. */
+    private static Layer small(Config config) {
+        return switch (config.type()) {
+            case "activation" -> ActivationLayer.of(config);
+            case "prelu" -> Prelu.of(config);
+            case "glu" -> Glu.of(config);
+            case "leakyRelu", "elu", "celu", "softplus", "thresholdedRelu", "softmax" -> ParametricActivation.of(config);
+            case "batchNorm" -> BatchNorm.of(config);
+            case "layerNorm" -> LayerNorm.of(config);
+            case "rmsNorm" -> RmsNorm.of(config);
+            case "groupNorm" -> GroupNorm.of(config);
+            case "weightNorm", "spectralNorm" -> KernelNorm.of(config);
+            case "dropout" -> Dropout.of(config);
+            case "gaussianNoise", "gaussianDropout", "alphaDropout", "spatialDropout" -> Noise.of(config);
+            case "activityRegularization" -> ActivityRegularization.of(config);
+            case "add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot" ->
+                Merge.of(config);
+            case "reshape", "permute", "repeatVector" -> Rearrange.of(config);
             default -> throw unknown("layer", config.type());
         };
     }

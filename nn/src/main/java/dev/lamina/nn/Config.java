@@ -99,6 +99,18 @@ public record Config(String type, Map<String, Object> values) {
         return option(key, String.class);
     }
 
+    /** One of the constants of an enum, written in small letters. */
+    public <E extends Enum<E>> E choice(String key, Class<E> kind) {
+        String text = text(key);
+        for (E constant : kind.getEnumConstants()) {
+            if (constant.name().equalsIgnoreCase(text)) {
+                return constant;
+            }
+        }
+        throw new DataException(type + ": expected one of " + List.of(kind.getEnumConstants()) + " under '" + key
+                + "', got '" + text + "'; repair the file");
+    }
+
     /** A list of numbers. */
     public double[] numbers(String key) {
         return ((List<?>) option(key, List.class))

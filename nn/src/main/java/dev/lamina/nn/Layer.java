@@ -553,8 +553,8 @@ public abstract class Layer {
         return new HashSet<>();
     }
 
-    /** {@code BatchNorm} is {@code batch_norm}. */
-    final String typeName() {
+    /** What a layer of this kind is called in paths: {@code BatchNorm} is {@code batch_norm}. */
+    protected String typeName() {
         String simple = getClass().getSimpleName();
         String snake = simple.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
         return snake.isEmpty() ? "layer" : snake;

@@ -1,12 +1,30 @@
 package dev.lamina.nn;
 
+import dev.lamina.core.Tensor;
 import dev.lamina.nn.layers.ActivationLayer;
+import dev.lamina.nn.layers.ActivityRegularization;
 import dev.lamina.nn.layers.BatchNorm;
+import dev.lamina.nn.layers.Bilinear;
 import dev.lamina.nn.layers.Dense;
 import dev.lamina.nn.layers.Dropout;
 import dev.lamina.nn.layers.Embedding;
+import dev.lamina.nn.layers.EmbeddingBag;
 import dev.lamina.nn.layers.Flatten;
+import dev.lamina.nn.layers.Glu;
+import dev.lamina.nn.layers.GroupNorm;
+import dev.lamina.nn.layers.KernelNorm;
+import dev.lamina.nn.layers.Lambda;
 import dev.lamina.nn.layers.LayerNorm;
+import dev.lamina.nn.layers.Masking;
+import dev.lamina.nn.layers.Merge;
+import dev.lamina.nn.layers.Noise;
+import dev.lamina.nn.layers.ParametricActivation;
+import dev.lamina.nn.layers.Prelu;
+import dev.lamina.nn.layers.Rearrange;
+import dev.lamina.nn.layers.Residual;
+import dev.lamina.nn.layers.RmsNorm;
+import dev.lamina.nn.layers.TimeDistributed;
+import java.util.function.UnaryOperator;
 
 /** The ready layers, each under the name users say; import them statically. */
 public final class Layers {
@@ -60,5 +78,202 @@ public final class Layers {
     /** A vector for each of {@code count} indices: integers (...) to (..., dimension). */
     public static Embedding embedding(int count, int dimension) {
         return new Embedding(count, dimension);
+    }
+
+    /** The sum, mean or maximum of the vectors of a bag of indices: integers (N, L) to (N, dimension). */
+    public static EmbeddingBag embeddingBag(int count, int dimension) {
+        return new EmbeddingBag(count, dimension);
+    }
+
+    /** A form of two inputs: (..., A) and (..., B) to (..., units). */
+    public static Bilinear bilinear(int units) {
+        return new Bilinear(units);
+    }
+
+    // ---------------------------------------------------------------- shapes
+
+    /** Another shape of each example; one extent may be -1, which is then computed. */
+    public static Rearrange reshape(int... example) {
+        return new Rearrange(Rearrange.Kind.RESHAPE, example);
+    }
+
+    /** Another order of the axes of each example, counted from 1: {@code permute(2, 1)} turns (N, T, C) into (N, C, T). */
+    public static Rearrange permute(int... axes) {
+        return new Rearrange(Rearrange.Kind.PERMUTE, axes);
+    }
+
+    /** Each vector so many times: (N, D) to (N, count, D). */
+    public static Rearrange repeatVector(int count) {
+        return new Rearrange(Rearrange.Kind.REPEAT, count);
+    }
+
+    // ---------------------------------------------------------------- several inputs
+
+    /** Inputs one behind the other along the last axis. */
+    public static Merge concatenate() {
+        return concatenate(-1);
+    }
+
+    /** Inputs one behind the other along an axis. */
+    public static Merge concatenate(int axis) {
+        return new Merge(Merge.Kind.CONCATENATE, axis);
+    }
+
+    /** The sum of the inputs. */
+    public static Merge add() {
+        return new Merge(Merge.Kind.ADD, -1);
+    }
+
+    /** The first input minus the second. */
+    public static Merge subtract() {
+        return new Merge(Merge.Kind.SUBTRACT, -1);
+    }
+
+    /** The product of the inputs, element by element. */
+    public static Merge multiply() {
+        return new Merge(Merge.Kind.MULTIPLY, -1);
+    }
+
+    /** The mean of the inputs. */
+    public static Merge average() {
+        return new Merge(Merge.Kind.AVERAGE, -1);
+    }
+
+    /** The largest of the inputs, element by element. */
+    public static Merge maximum() {
+        return new Merge(Merge.Kind.MAXIMUM, -1);
+    }
+
+    /** The smallest of the inputs, element by element. */
+    public static Merge minimum() {
+        return new Merge(Merge.Kind.MINIMUM, -1);
+    }
+
+    /** Inner products of two inputs along an axis: (N, A, K) and (N, B, K) to (N, A, B) for axis -1. */
+    public static Merge dot(int axis) {
+        return new Merge(Merge.Kind.DOT, axis);
+    }
+
+    // ---------------------------------------------------------------- noise
+
+    /** Sets whole channels, the last axis, to 0 with this probability in training and scales the others. */
+    public static Noise spatialDropout(double probability) {
+        return new Noise(Noise.Kind.SPATIAL_DROPOUT, probability);
+    }
+
+    /** Dropout that keeps mean 0 and variance 1 behind selu. */
+    public static Noise alphaDropout(double probability) {
+        return new Noise(Noise.Kind.ALPHA_DROPOUT, probability);
+    }
+
+    /** Adds normal numbers of this deviation in training. */
+    public static Noise gaussianNoise(double deviation) {
+        return new Noise(Noise.Kind.GAUSSIAN_NOISE, deviation);
+    }
+
+    /** Multiplies by normal numbers of mean 1 and variance p / (1 - p) in training. */
+    public static Noise gaussianDropout(double probability) {
+        return new Noise(Noise.Kind.GAUSSIAN_DROPOUT, probability);
+    }
+
+    /** Adds a penalty on what flows through to the loss. */
+    public static ActivityRegularization activityRegularization(Regularizer regularizer) {
+        return new ActivityRegularization(regularizer);
+    }
+
+    // ---------------------------------------------------------------- activations
+
+    /** x for x above 0, else slope x. */
+    public static ParametricActivation leakyRelu(double slope) {
+        return new ParametricActivation(ParametricActivation.Kind.LEAKY_RELU, slope);
+    }
+
+    /** x for x above 0, else alpha (e^x - 1). */
+    public static ParametricActivation elu(double alpha) {
+        return new ParametricActivation(ParametricActivation.Kind.ELU, alpha);
+    }
+
+    /** x for x above 0, else alpha (e^(x / alpha) - 1). */
+    public static ParametricActivation celu(double alpha) {
+        return new ParametricActivation(ParametricActivation.Kind.CELU, alpha);
+    }
+
+    /** log(1 + e^(beta x)) / beta. */
+    public static ParametricActivation softplus(double beta) {
+        return new ParametricActivation(ParametricActivation.Kind.SOFTPLUS, beta);
+    }
+
+    /** x where x is above the threshold, else 0. */
+    public static ParametricActivation thresholdedRelu(double threshold) {
+        return new ParametricActivation(ParametricActivation.Kind.THRESHOLDED_RELU, threshold);
+    }
+
+    /** e^x / sum e^x along an axis. */
+    public static ParametricActivation softmax(int axis) {
+        return new ParametricActivation(ParametricActivation.Kind.SOFTMAX, axis);
+    }
+
+    /** x for x above 0, else alpha x with a trained alpha for each channel. */
+    public static Prelu prelu() {
+        return new Prelu();
+    }
+
+    /** a sigmoid(b) for the halves a and b of the last axis. */
+    public static Glu glu() {
+        return new Glu(Activation.SIGMOID);
+    }
+
+    /** a silu(b) for the halves a and b of the last axis. */
+    public static Glu swiglu() {
+        return new Glu(Activation.SILU);
+    }
+
+    // ---------------------------------------------------------------- normalization
+
+    /** Normalises each example over groups of channels (last axis) and all positions. */
+    public static GroupNorm groupNorm(int groups) {
+        return new GroupNorm(groups);
+    }
+
+    /** Normalises each channel (last axis) of each example over all positions. */
+    public static GroupNorm instanceNorm() {
+        return GroupNorm.instance();
+    }
+
+    /** Scales each vector of the last axis to a root mean square of 1. */
+    public static RmsNorm rmsNorm() {
+        return new RmsNorm();
+    }
+
+    /** A layer whose kernel is a direction and a length for each output. */
+    public static KernelNorm weightNorm(Layer layer) {
+        return new KernelNorm(KernelNorm.Kind.WEIGHT, layer);
+    }
+
+    /** A layer whose kernel is divided by its largest singular value. */
+    public static KernelNorm spectralNorm(Layer layer) {
+        return new KernelNorm(KernelNorm.Kind.SPECTRAL, layer);
+    }
+
+    // ---------------------------------------------------------------- sequences and structure
+
+    /** Masks the steps of (N, T, C) whose features all have this value; layers behind leave them out. */
+    public static Masking masking(double padding) {
+        return new Masking(padding);
+    }
+
+    /** A layer applied to each step: (N, T, ...) to (N, T, ...). */
+    public static TimeDistributed timeDistributed(Layer layer) {
+        return new TimeDistributed(layer);
+    }
+
+    /** Layers with a way around them: y = x + layers(x). */
+    public static Residual residual(Layer... layers) {
+        return new Residual(layers);
+    }
+
+    /** A function as a layer, without variables. */
+    public static Lambda lambda(UnaryOperator<Tensor> function) {
+        return new Lambda(function);
     }
 }

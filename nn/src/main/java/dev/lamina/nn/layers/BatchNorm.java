@@ -7,8 +7,6 @@ import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import dev.lamina.nn.Config;
-import dev.lamina.nn.Initializers;
-import dev.lamina.nn.Layer;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -20,37 +18,29 @@ import org.jspecify.annotations.Nullable;
  * <p>In training mean and variance are those of the batch, over all axes but that of the channels, and the running values move:
  * running = (1 - momentum) running + momentum batch. The batch is normalised with its biased variance (divided by n); the
  * running variance takes the unbiased one (divided by n - 1). In inference, and when the layer is frozen, the running values are
- * used. Momentum is that of PyTorch: 0.1 here is 0.9 in Keras.
+ * used. Momentum is that of PyTorch: 0.1 here is 0.9 in Keras. Epsilon is
+ * 1e-5 unless said otherwise.
  *
  * <p>Input and output (N, ..., C), or with the channels on another axis. Variables: {@code gamma}, {@code beta}, {@code
  * running_mean}, {@code running_variance} (C,), {@code batches} ().
  */
-public final class BatchNorm extends Layer {
+public final class BatchNorm extends Normalization<BatchNorm> {
     private int axis = -1;
-    private double epsilon = 1e-5;
     private double momentum = 0.1;
     private boolean cumulative;
-    private boolean affine = true;
-    private @Nullable Variable gamma;
-    private @Nullable Variable beta;
     private @Nullable Variable runningMean;
     private @Nullable Variable runningVariance;
     private @Nullable Variable batches;
 
     /** A layer that normalises the last axis' channels. */
-    public BatchNorm() {}
+    public BatchNorm() {
+        super(1e-5, true);
+    }
 
     /** The axis of the channels; -1, the last, unless said otherwise. Pass 1 for channels-first images. */
     public BatchNorm axis(int axis) {
         requireNotBuilt("axis");
         this.axis = axis;
-        return this;
-    }
-
-    /** What is added to the variance; 1e-5 unless said otherwise. */
-    public BatchNorm epsilon(double epsilon) {
-        requireNotBuilt("epsilon");
-        this.epsilon = epsilon;
         return this;
     }
 
@@ -71,13 +61,6 @@ public final class BatchNorm extends Layer {
         return this;
     }
 
-    /** Leaves gamma and beta out. */
-    public BatchNorm noAffine() {
-        requireNotBuilt("noAffine");
-        affine = false;
-        return this;
-    }
-
     @Override
     protected void build(Shape input) {
         if (input.rank() < 2) {
@@ -85,10 +68,7 @@ public final class BatchNorm extends Layer {
                     "batchNorm: expected inputs (N, ..., C), got " + input + "; add an axis of examples");
         }
         Shape channels = Shape.of(input.dim(axis));
-        if (affine) {
-            gamma = parameter("gamma", channels, Initializers.ones());
-            beta = parameter("beta", channels, Initializers.zeros());
-        }
+        createScale(channels);
         runningMean = state("running_mean", Tensor.zeros(dtype(), channels));
         runningVariance = state("running_variance", Tensor.ones(dtype(), channels));
         batches = state("batches", Tensor.zeros(DType.I64, Shape.of()));
@@ -123,11 +103,8 @@ public final class BatchNorm extends Layer {
         int[] dims = new int[x.rank()];
         Arrays.fill(dims, 1);
         dims[channel] = x.dim(channel);
-        Tensor y = x.sub(mean.reshape(dims)).mul(variance.add(epsilon).rsqrt().reshape(dims));
-        if (gamma == null || beta == null) {
-            return y;
-        }
-        return y.mul(value(gamma).reshape(dims)).add(value(beta).reshape(dims));
+        Tensor y = x.sub(mean.reshape(dims)).mul(variance.add(epsilon()).rsqrt().reshape(dims));
+        return scaled(y, dims);
     }
 
     private void updateRunning(long count, Tensor mean, Tensor variance) {
@@ -153,22 +130,17 @@ public final class BatchNorm extends Layer {
 
     @Override
     public Optional<Config> config() {
-        return Optional.of(Config.of("batchNorm")
+        return Optional.of(options("batchNorm")
                 .with("axis", axis)
-                .with("epsilon", epsilon)
                 .with("momentum", momentum)
-                .with("cumulative", cumulative)
-                .with("affine", affine));
+                .with("cumulative", cumulative));
     }
 
     /** Made again from its description. */
     public static BatchNorm of(Config config) {
-        BatchNorm norm = new BatchNorm()
-                .axis(config.integer("axis"))
-                .epsilon(config.number("epsilon"))
-                .momentum(config.number("momentum"));
+        BatchNorm norm =
+                new BatchNorm().axis(config.integer("axis")).momentum(config.number("momentum")).options(config);
         norm.cumulative = config.flag("cumulative");
-        norm.affine = config.flag("affine");
         return norm;
     }
 }

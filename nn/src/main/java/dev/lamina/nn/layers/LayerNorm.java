@@ -4,29 +4,24 @@ import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
-import dev.lamina.core.Variable;
 import dev.lamina.nn.Config;
-import dev.lamina.nn.Initializers;
-import dev.lamina.nn.Layer;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Normalises each example over its trailing axes: y = gamma (x - mean) / sqrt(variance + epsilon) + beta, with the biased
- * variance (Ba and others 2016).
+ * variance (Ba and others 2016). Epsilon is 1e-5 unless said otherwise.
  *
  * <p>Input and output (..., D), D the normalised axes. Variables: {@code gamma}, first 1, and {@code beta}, first 0, both (D).
  */
-public final class LayerNorm extends Layer {
+public final class LayerNorm extends Normalization<LayerNorm> {
     private int axes = 1;
-    private double epsilon = 1e-5;
-    private boolean affine = true;
-    private @Nullable Variable gamma;
-    private @Nullable Variable beta;
+    private Shape normalised = Shape.of();
 
     /** A layer that normalises the last axis. */
-    public LayerNorm() {}
+    public LayerNorm() {
+        super(1e-5, true);
+    }
 
     /** How many trailing axes are normalised together; 1 unless said otherwise. */
     public LayerNorm axes(int axes) {
@@ -38,60 +33,34 @@ public final class LayerNorm extends Layer {
         return this;
     }
 
-    /** What is added to the variance; 1e-5 unless said otherwise. */
-    public LayerNorm epsilon(double epsilon) {
-        requireNotBuilt("epsilon");
-        this.epsilon = epsilon;
-        return this;
-    }
-
-    /** Leaves gamma and beta out. */
-    public LayerNorm noAffine() {
-        requireNotBuilt("noAffine");
-        affine = false;
-        return this;
-    }
-
     @Override
     protected void build(Shape input) {
         if (input.rank() < axes) {
             throw new ShapeException("layerNorm: expected inputs with " + axes + " or more axes, got " + input
                     + "; normalise fewer axes");
         }
-        if (affine) {
-            Shape normalised = input.range(input.rank() - axes, input.rank());
-            gamma = parameter("gamma", normalised, Initializers.ones());
-            beta = parameter("beta", normalised, Initializers.zeros());
-        }
+        normalised = input.range(input.rank() - axes, input.rank());
+        createScale(normalised);
     }
 
     @Override
     protected Tensor forward(Tensor x) {
-        int[] last = IntStream.rangeClosed(1, axes).map(i -> -i).toArray();
-        Tensor centred = x.sub(x.meanKeep(last));
-        Tensor y = centred.mul(centred.square().meanKeep(last).add(epsilon).rsqrt());
-        if (gamma == null || beta == null) {
-            return y;
-        }
-        if (!x.shape().range(Math.max(0, x.rank() - axes), x.rank()).equals(gamma.shape())) {
-            throw new ShapeException("layerNorm: expected inputs that end in " + gamma.shape() + ", got " + x.shape()
+        if (!x.shape().range(Math.max(0, x.rank() - axes), x.rank()).equals(normalised)) {
+            throw new ShapeException("layerNorm: expected inputs that end in " + normalised + ", got " + x.shape()
                     + "; feed examples like those of the first use");
         }
-        return y.mul(value(gamma)).add(value(beta));
+        int[] last = IntStream.rangeClosed(1, axes).map(i -> -i).toArray();
+        Tensor centred = x.sub(x.meanKeep(last));
+        return scaled(centred.mul(centred.square().meanKeep(last).add(epsilon()).rsqrt()));
     }
 
     @Override
     public Optional<Config> config() {
-        return Optional.of(Config.of("layerNorm")
-                .with("axes", axes)
-                .with("epsilon", epsilon)
-                .with("affine", affine));
+        return Optional.of(options("layerNorm").with("axes", axes));
     }
 
     /** Made again from its description. */
     public static LayerNorm of(Config config) {
-        LayerNorm norm = new LayerNorm().axes(config.integer("axes")).epsilon(config.number("epsilon"));
-        norm.affine = config.flag("affine");
-        return norm;
+        return new LayerNorm().axes(config.integer("axes")).options(config);
     }
 }

@@ -454,6 +454,32 @@ public abstract class Optimizer {
         slots.putAll(saved);
     }
 
+    /** Runs a body without schedule, and forgets afterwards what it did: rate, steps, new variables. The old ones keep their values. */
+    final void exploring(Runnable body) {
+        Config before = state();
+        double rate = learningRate;
+        Schedule own = schedule;
+        Map<Variable, Map<String, Variable>> kept = new LinkedHashMap<>();
+        Map<Variable, Tensor> values = new LinkedHashMap<>();
+        slots.forEach((parameter, variables) -> {
+            kept.put(parameter, new LinkedHashMap<>(variables));
+            variables.values().forEach(slot -> values.put(slot, copy(slot)));
+        });
+        schedule = null;
+        try {
+            body.run();
+        } finally {
+            schedule = own;
+            learningRate = rate;
+            restore(before, kept);
+            Variable.assignAll(values, List.of());
+        }
+    }
+
+    static Tensor copy(Variable variable) {
+        return Tensor.of(variable.segment(), variable.dtype(), variable.shape());
+    }
+
     final Variable slot(Variable parameter, String name, Shape shape, double initial) {
         slots.putIfAbsent(parameter, new LinkedHashMap<>());
         Map<String, Variable> own = slots.get(parameter);

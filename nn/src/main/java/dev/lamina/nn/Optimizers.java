@@ -16,77 +16,98 @@ import java.util.Optional;
 public final class Optimizers {
     private Optimizers() {}
 
-    /** Plain gradient descent: p = p - rate g. */
+    /** Plain gradient descent, p = p - rate g; with all data in one batch the exact gradient. */
     public static Sgd gradientDescent(double learningRate) {
         return new Sgd(learningRate);
     }
 
-    /** Stochastic gradient descent; {@code .momentum(0.9)} and {@code .nesterov()} are options. */
+    /** p = p - rate g; {@code .momentum(m)}: b = m b + g, p = p - rate b; and {@code .nesterov()}: p = p - rate (g + m b). */
     public static Sgd sgd(double learningRate) {
         return new Sgd(learningRate);
     }
 
-    /** RMSprop. */
+    /**
+     * v = 0.99 v + 0.01 g^2, p = p - rate g / (sqrt(v) + epsilon); {@code .centered()} and {@code .momentum(m)} are
+     * options.
+     */
     public static RmsProp rmsprop(double learningRate) {
         return new RmsProp(learningRate);
     }
 
-    /** Adam; {@code .amsgrad()} is an option. */
+    /**
+     * m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2, p = p - rate m' / (sqrt(v') + epsilon), corrected for the start at
+     * 0; {@code .amsgrad()}: the largest v so far.
+     */
     public static Adam adam(double learningRate) {
         return new Adam(Adam.Rule.ADAM, learningRate);
     }
 
-    /** Adam with decoupled weight decay of 0.01; {@code .weightDecay(...)} and {@code .amsgrad()} are options. */
+    /**
+     * Adam, and p = p - rate decay p apart from the gradient; {@code .weightDecay(0.01)} unless said otherwise;
+     * {@code .amsgrad()} is an option.
+     */
     public static Adam adamw(double learningRate) {
         return new Adam(Adam.Rule.ADAMW, learningRate);
     }
 
-    /** Adamax: Adam with the largest gradient in place of the root mean square. */
+    /** Adam with u = max(0.999 u, |g|) in place of sqrt(v). */
     public static Adam adamax(double learningRate) {
         return new Adam(Adam.Rule.ADAMAX, learningRate);
     }
 
-    /** NAdam: Adam with Nesterov's momentum. */
+    /** Adam with Nesterov's look ahead, and a momentum that grows (Dozat 2016). */
     public static Adam nadam(double learningRate) {
         return new Adam(Adam.Rule.NADAM, learningRate);
     }
 
-    /** RAdam: Adam that divides only when enough steps make it reliable. */
+    /** Adam that divides by sqrt(v) only when enough steps make it reliable (Liu and others 2020). */
     public static Adam radam(double learningRate) {
         return new Adam(Adam.Rule.RADAM, learningRate);
     }
 
-    /** Adagrad. */
+    /** s = s + g^2, p = p - rate g / (sqrt(s) + epsilon). */
     public static Adagrad adagrad(double learningRate) {
         return new Adagrad(learningRate);
     }
 
-    /** Adadelta; a rate of 1 is usual. */
+    /**
+     * v = rho v + (1 - rho) g^2, d = g sqrt(u + epsilon) / sqrt(v + epsilon), u = rho u + (1 - rho) d^2, p = p - rate
+     * d; a rate of 1 is usual.
+     */
     public static Adadelta adadelta(double learningRate) {
         return new Adadelta(learningRate);
     }
 
-    /** Lion: the sign of a momentum; 1e-4 is a usual rate. */
+    /** p = p - rate sign(0.9 m + 0.1 g), m = 0.99 m + 0.01 g (Chen and others 2023); 1e-4 is a usual rate. */
     public static Lion lion(double learningRate) {
         return new Lion(learningRate);
     }
 
-    /** LAMB: Adam whose steps are as long as the parameter asks for, for large batches. */
+    /** u = Adam's move + decay p, p = p - rate |p| / |u| u, for large batches (You and others 2020). */
     public static Lamb lamb(double learningRate) {
         return new Lamb(learningRate);
     }
 
-    /** Adafactor: Adam's second moments from sums of rows and columns; 0.01 is a usual rate. */
+    /**
+     * Adam's second moments from means of rows and columns: v = row col / mean(row) (Shazeer and Stern 2018); 0.01 is
+     * a usual rate.
+     */
     public static Adafactor adafactor(double learningRate) {
         return new Adafactor(learningRate);
     }
 
-    /** Muon: momentum made orthogonal for matrices, AdamW for the other parameters. */
+    /**
+     * p = p - rate 0.2 sqrt(max(R, C)) O(momentum) for matrices, O the nearest orthogonal one by Newton-Schulz
+     * (Jordan and others 2024); AdamW for vectors.
+     */
     public static Muon muon(double learningRate) {
         return new Muon(learningRate);
     }
 
-    /** L-BFGS, for a hand-written loop over all data at once. */
+    /**
+     * Quasi-Newton steps from the last 10 moves, with a line search for the strong Wolfe conditions; for a loop over
+     * all data at once.
+     */
     public static Lbfgs lbfgs() {
         return new Lbfgs(1);
     }

@@ -12,7 +12,7 @@ import java.util.List;
 public final class Schedules {
     private Schedules() {}
 
-    /** The same rate always: 1. */
+    /** 1 always; with {@code .warmup(n)} in front t / n. */
     public static Curve constant() {
         return new Curve(Config.of("constant"));
     }
@@ -47,7 +47,7 @@ public final class Schedules {
                 Config.of("linear").with("start", start).with("end", end).with("total", total));
     }
 
-    /** (1 + cos(pi t / total)) / 2 down to the {@code floor(...)}, and there it stays; see {@link Curve#mirrored}. */
+    /** (1 + cos(pi t / total)) / 2 down to the {@code floor(...)}, where it stays; {@code .mirrored()} rises again as in PyTorch. */
     public static Curve cosine(int total) {
         return new Curve(Config.of("cosine").with("total", total).with("floor", 0));
     }

@@ -105,7 +105,12 @@ public final class Golden {
         if (got.isEmpty()) {
             return Optional.of("role " + role + ": expected a tensor, got none");
         }
-        return Values.difference(got.get(), expected(golden, role), golden.rtol(), golden.atol())
+        Tensor expected = expected(golden, role);
+        if (expected.dtype().isFloat()) {
+            String kind = golden.dtype() == DType.F64 ? "f64 " : "f32 ";
+            Measured.note(kind + golden.op(), got.get().toDoubleArray(), expected.toDoubleArray());
+        }
+        return Values.difference(got.get(), expected, golden.rtol(), golden.atol())
                 .map(text -> "role " + role + ", " + text);
     }
 

@@ -74,7 +74,9 @@ public final class GradientCheck {
         List<Tensor> u = place.point().stream().map(x -> like(x, random)).toList();
         Supplier<Tensor> loss = () -> place.value().mul(c).sum();
         Supplier<Tensor> slope = () -> along(Gradients.of(loss.get(), Tensor.scalar(1.0), place.sources()), u);
-        return new Result(error(loss, place, v), error(slope, place, v));
+        Result result = new Result(error(loss, place, v), error(slope, place, v));
+        Measured.note("gradient", Math.max(result.first, result.second));
+        return result;
     }
 
     /** A function together with a point that can be moved. */

@@ -109,6 +109,7 @@ class BlockGradientTest {
         for (int i = 0; i < values.length; i++) {
             double slope =
                     (moved(variable, values, i, STEP, loss) - moved(variable, values, i, -STEP, loss)) / (2 * STEP);
+            Measured.note("gradient", Math.abs(slope - gradient[i]) / Math.max(1, Math.abs(slope)));
             assertEquals(slope, gradient[i], ALLOWED * Math.max(1, Math.abs(slope)), variable.name() + "[" + i + "]");
         }
         variable.assign(Tensor.of(values, variable.shape().dims()));

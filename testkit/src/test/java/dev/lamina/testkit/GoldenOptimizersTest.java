@@ -61,6 +61,7 @@ class GoldenOptimizersTest {
         double[] metric = plateau ? golden.tensor("metric").toDoubleArray() : new double[0];
         Variable x = Variable.of("x", Tensor.of(new float[] {0}));
         for (int i = 0; i < expected.length; i++) {
+            Measured.note("f64 " + golden.op(), Math.abs(expected[i] - optimizer.learningRate()));
             assertEquals(expected[i], optimizer.learningRate(), 1e-10 * expected[i] + 1e-14, "step " + i);
             if (oneCycle) {
                 double momentum = golden.tensor("momentum").toDoubleArray()[i];

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Every ready layer, and one of a user, in the harness. */
 class LayerHarnessTest {
-    private static Stream<LayerHarness> harnesses() {
+    static Stream<LayerHarness> harnesses() {
         return Stream.of(
                         LayerCases.all(),
                         ConvolutionLayerCases.all(),

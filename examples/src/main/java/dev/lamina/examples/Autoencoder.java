@@ -32,7 +32,8 @@ public final class Autoencoder {
     }
 
     static Model network() {
-        return Sequential.of(dense(48).gelu(), dense(8), dense(48).gelu(), dense(64).sigmoid());
+        return Sequential.of(
+                dense(48).gelu(), dense(8), dense(48).gelu(), dense(64).sigmoid());
     }
 
     static Evaluation train(Model model, int epochs, Callback... callbacks) {
@@ -52,7 +53,8 @@ public final class Autoencoder {
     private static String line(float[] pixels, int row) {
         StringBuilder line = new StringBuilder();
         for (int i = 0; i < 8; i++) {
-            line.append(" .:-=+*#%@".charAt(Math.min(9, (int) (pixels[8 * row + i] * 10)))).append(' ');
+            line.append(" .:-=+*#%@".charAt(Math.min(9, (int) (pixels[8 * row + i] * 10))))
+                    .append(' ');
         }
         return line.toString();
     }

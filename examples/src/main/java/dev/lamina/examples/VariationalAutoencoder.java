@@ -60,14 +60,17 @@ public final class VariationalAutoencoder extends Model {
 
     /** New digits from nothing, (count, 64), as inks from 0 to 1. */
     Tensor invent(int count, long seed) {
-        return decoder.apply(Random.seed(seed).normal(dev.lamina.core.Shape.of(count, HIDDEN))).sigmoid();
+        return decoder.apply(Random.seed(seed).normal(dev.lamina.core.Shape.of(count, HIDDEN)))
+                .sigmoid();
     }
 
     /** Trains and prints. */
     public static void main(String[] args) {
         VariationalAutoencoder model = new VariationalAutoencoder();
         train(model, 60, ProgressLine.of(System.out, false));
-        System.out.printf("evidence lower bound of the test digits %.2f%n", model.bound(Digits.test().features(), 3));
+        System.out.printf(
+                "evidence lower bound of the test digits %.2f%n",
+                model.bound(Digits.test().features(), 3));
     }
 
     static History train(VariationalAutoencoder model, int epochs, Callback... callbacks) {

@@ -59,11 +59,13 @@ public final class LearningRateFinder {
         /** A table of rates and losses. */
         @Override
         public String toString() {
-            StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%12s %12s %12s%n", "rate", "loss", "smoothed"));
+            StringBuilder text =
+                    new StringBuilder(String.format(Locale.ROOT, "%12s %12s %12s%n", "rate", "loss", "smoothed"));
             for (Point p : points) {
                 text.append(String.format(Locale.ROOT, "%12.3g %12.5g %12.5g%n", p.rate, p.loss, p.smoothed));
             }
-            return text.append(String.format(Locale.ROOT, "suggestion %.3g", suggestion)).toString();
+            return text.append(String.format(Locale.ROOT, "suggestion %.3g", suggestion))
+                    .toString();
         }
     }
 
@@ -86,7 +88,8 @@ public final class LearningRateFinder {
     /** How many rates are tried; 100 unless said otherwise. */
     public LearningRateFinder steps(int count) {
         if (count < 10) {
-            throw new LaminaException("learning rate finder: expected 10 or more steps, got " + count + "; 100 are usual");
+            throw new LaminaException(
+                    "learning rate finder: expected 10 or more steps, got " + count + "; 100 are usual");
         }
         steps = count;
         return this;
@@ -95,8 +98,8 @@ public final class LearningRateFinder {
     /** The first and the last rate; 1e-7 and 10 unless said otherwise. */
     public LearningRateFinder range(double lowest, double highest) {
         if (!(lowest > 0 && lowest < highest)) {
-            throw new LaminaException("learning rate finder: expected two rates above 0 in ascending order, got " + lowest
-                    + " and " + highest + "; 1e-7 and 10 are usual");
+            throw new LaminaException("learning rate finder: expected two rates above 0 in ascending order, got "
+                    + lowest + " and " + highest + "; 1e-7 and 10 are usual");
         }
         this.lowest = lowest;
         this.highest = highest;
@@ -130,7 +133,8 @@ public final class LearningRateFinder {
 
     private void explore(List<Point> points) {
         Optimizer optimizer = model.optimizer();
-        Batches batches = Batches.of(data.size(), batchSize).shuffle(Seeds.mix(seed, 0)).dropLast();
+        Batches batches =
+                Batches.of(data.size(), batchSize).shuffle(Seeds.mix(seed, 0)).dropLast();
         BatchPlan plan = BatchPlan.training(model, data, batchSize);
         double average = 0;
         double best = Double.POSITIVE_INFINITY;

@@ -50,12 +50,14 @@ class FitOptimizerTest {
 
     static Stream<Supplier<Optimizer>> optimizers() {
         return Stream.of(
-                () -> adamw(0.02).groups(vectors().weightDecay(0), path("dense_1/*").rate(0.3))
+                () -> adamw(0.02)
+                        .groups(vectors().weightDecay(0), path("dense_1/*").rate(0.3))
                         .clipNorm(1)
                         .schedule(cosine(20).warmup(3))
                         .average(Averaging.ema(0.9)),
                 () -> sgd(0.1).momentum(0.9).schedule(oneCycle(24)).average(Averaging.swa(2)),
-                () -> adam(0.02).schedulePerEpoch(plateau("val_loss").patience(0).factor(0.5)),
+                () -> adam(0.02)
+                        .schedulePerEpoch(plateau("val_loss").patience(0).factor(0.5)),
                 () -> Optimizers.adafactor(0.1).schedulePerEpoch(exponential(0.8)),
                 () -> Optimizers.muon(0.05).adamFor(path("dense_2/**")));
     }
@@ -124,7 +126,8 @@ class FitOptimizerTest {
                 rates.add(progress.learningRate());
             }
         };
-        plain(sgd(1).schedule(exponential(0.5))).fit(Data.clusters(20, 1), epochs(2).batchSize(10).callbacks(recorder));
+        plain(sgd(1).schedule(exponential(0.5)))
+                .fit(Data.clusters(20, 1), epochs(2).batchSize(10).callbacks(recorder));
         assertEquals(List.of(0.5, 0.25, 0.125, 0.0625), rates);
         rates.clear();
         plain(sgd(1).schedulePerEpoch(exponential(0.5)))
@@ -157,7 +160,8 @@ class FitOptimizerTest {
     @Test
     void aPlateauLowersTheRate() {
         // No later loss is better than the first by 10.
-        Model model = plain(adam(0.1).schedulePerEpoch(plateau("val_loss").patience(1).factor(0.1).minDelta(10)));
+        Model model = plain(adam(0.1)
+                .schedulePerEpoch(plateau("val_loss").patience(1).factor(0.1).minDelta(10)));
         model.fit(Data.clusters(30, 1), epochs(5).validation(Data.clusters(30, 2)));
         assertEquals(0.001, model.optimizer().learningRate(), 1e-12);
         assertEquals(0.1, model.optimizer().baseLearningRate());
@@ -171,8 +175,7 @@ class FitOptimizerTest {
     void groupsHaveRatesAndDecaysOfTheirOwn() {
         Variable kernel = Variable.of("net/dense_1/kernel", Tensor.of(new double[] {2, 4}, 1, 2));
         Variable bias = Variable.of("net/dense_1/bias", Tensor.of(new double[] {2, 4}));
-        Optimizer optimizer = sgd(0.1)
-                .decoupledWeightDecay(0.5)
+        Optimizer optimizer = sgd(0.1).decoupledWeightDecay(0.5)
                 .groups(vectors().weightDecay(0), path("dense_1/kernel").rate(0.1));
         Tensor g = Tensor.of(new double[] {1, -1});
         optimizer.step(Map.of(kernel, g.reshape(1, 2), bias, g));
@@ -192,7 +195,11 @@ class FitOptimizerTest {
         assertEquals(2, all.stream().filter(vectors()::has).count());
         Layer layer = model.children().get("dense_2");
         assertEquals(2, all.stream().filter(ParameterGroup.layer(layer)::has).count());
-        assertEquals(1, all.stream().filter(ParameterGroup.where(v -> v.shape().size() == 16)::has).count());
+        assertEquals(
+                1,
+                all.stream()
+                        .filter(ParameterGroup.where(v -> v.shape().size() == 16)::has)
+                        .count());
         Model wrong = plain(adam(0.1).groups(path("dense1/**").rate(0.1)));
         LaminaException e = assertThrows(LaminaException.class, () -> wrong.fit(Data.clusters(9, 1), epochs(1)));
         assertTrue(e.getMessage().contains("expected parameters in the group path 'dense1/**'"), e.getMessage());
@@ -251,7 +258,8 @@ class FitOptimizerTest {
     void validationsUseTheAverages() {
         Model model = plain(sgd(0.5).average(Averaging.ema(0.95)));
         History history = model.fit(Data.clusters(60, 1), epochs(3).validation(Data.clusters(30, 2)));
-        double averaged = model.averaged(() -> model.evaluate(Data.clusters(30, 2))).loss();
+        double averaged =
+                model.averaged(() -> model.evaluate(Data.clusters(30, 2))).loss();
         assertEquals(history.last().value("val_loss"), averaged, 1e-6);
         assertTrue(Math.abs(averaged - model.evaluate(Data.clusters(30, 2)).loss()) > 1e-4);
     }
@@ -281,7 +289,11 @@ class FitOptimizerTest {
         model.optimizer().learningRate(result.suggestion());
         History history = model.fit(Data.clusters(90, 1), epochs(15));
         assertTrue(history.last().value("accuracy") > 0.95, history.toString());
-        assertThrows(LaminaException.class, () -> LearningRateFinder.of(model, Data.clusters(9, 1)).run());
-        assertThrows(LaminaException.class, () -> LearningRateFinder.of(model, Data.clusters(9, 1)).range(1, 0.1));
+        assertThrows(
+                LaminaException.class,
+                () -> LearningRateFinder.of(model, Data.clusters(9, 1)).run());
+        assertThrows(
+                LaminaException.class,
+                () -> LearningRateFinder.of(model, Data.clusters(9, 1)).range(1, 0.1));
     }
 }

@@ -50,11 +50,22 @@ class ScheduleTest {
                 Schedules.linear(0.1, 1, 7),
                 Schedules.cosine(6).floor(0.1).mirrored().warmup(2),
                 Schedules.cosineRestarts(3, 2),
-                Schedules.oneCycle(9).straight().threePhases().rise(0.4).ends(0.1, 0.01).momenta(0.9, 0.8),
+                Schedules.oneCycle(9)
+                        .straight()
+                        .threePhases()
+                        .rise(0.4)
+                        .ends(0.1, 0.01)
+                        .momenta(0.9, 0.8),
                 Schedules.cyclic(0.1, 2, 3, 0.5),
                 Schedules.noam(64, 4),
                 Schedules.inverseSqrt(4),
-                Schedules.plateau("loss").factor(0.5).patience(0).largerIsBetter().minDelta(0.1).cooldown(1).floor(0.01));
+                Schedules.plateau("loss")
+                        .factor(0.5)
+                        .patience(0)
+                        .largerIsBetter()
+                        .minDelta(0.1)
+                        .cooldown(1)
+                        .floor(0.01));
     }
 
     @ParameterizedTest

@@ -1,21 +1,14 @@
 package dev.lamina.testkit;
 
 import dev.lamina.nn.Activation;
-import dev.lamina.nn.Constraint;
 import dev.lamina.nn.Constraints;
-import dev.lamina.nn.Initializer;
 import dev.lamina.nn.Initializers;
 import dev.lamina.nn.Layer;
 import dev.lamina.nn.Layers;
-import dev.lamina.nn.Loss;
 import dev.lamina.nn.Losses;
-import dev.lamina.nn.Metric;
 import dev.lamina.nn.Metrics;
-import dev.lamina.nn.Optimizer;
 import dev.lamina.nn.Optimizers;
-import dev.lamina.nn.Regularizer;
 import dev.lamina.nn.Regularizers;
-import dev.lamina.nn.Schedule;
 import dev.lamina.nn.Schedules;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -41,26 +34,24 @@ import org.junit.jupiter.api.DynamicTest;
 
 /** What {@code book/catalogue.md} consists of: names from {@code catalogue.txt}, formulas from the Javadoc of the factories, measured errors. */
 final class CataloguePage {
-    /** What kinds of blocks there are, in the order of the page: heading, factories, what they make. */
+    /** What kinds of blocks there are, in the order of the page: heading and factories. */
     private enum Kind {
-        LAYER("Layers", Layers.class, Layer.class),
-        ACTIVATION("Activations", Activation.class, Activation.class),
-        LOSS("Losses", Losses.class, Loss.class),
-        METRIC("Metrics", Metrics.class, Metric.class),
-        OPTIMIZER("Optimizers", Optimizers.class, Optimizer.class),
-        SCHEDULE("Schedules", Schedules.class, Schedule.class),
-        INITIALIZER("Initializers", Initializers.class, Initializer.class),
-        REGULARIZER("Regularizers", Regularizers.class, Regularizer.class),
-        CONSTRAINT("Constraints", Constraints.class, Constraint.class);
+        LAYER("Layers", Layers.class),
+        ACTIVATION("Activations", Activation.class),
+        LOSS("Losses", Losses.class),
+        METRIC("Metrics", Metrics.class),
+        OPTIMIZER("Optimizers", Optimizers.class),
+        SCHEDULE("Schedules", Schedules.class),
+        INITIALIZER("Initializers", Initializers.class),
+        REGULARIZER("Regularizers", Regularizers.class),
+        CONSTRAINT("Constraints", Constraints.class);
 
         private final String heading;
         private final Class<?> factories;
-        private final Class<?> made;
 
-        Kind(String heading, Class<?> factories, Class<?> made) {
+        Kind(String heading, Class<?> factories) {
             this.heading = heading;
             this.factories = factories;
-            this.made = made;
         }
 
         String key(String name) {
@@ -85,7 +76,8 @@ final class CataloguePage {
             String[] parts = line.split("\\|", -1);
             if (!line.isBlank() && !line.startsWith("#")) {
                 if (parts.length != 5) {
-                    throw new AssertionError("catalogue.txt: expected kind | name | Keras | PyTorch | proof, got " + line);
+                    throw new AssertionError(
+                            "catalogue.txt: expected kind | name | Keras | PyTorch | proof, got " + line);
                 }
                 String key = parts[0].strip() + " | " + parts[1].strip();
                 lines.put(key, new Block(key, parts[2].strip(), parts[3].strip(), parts[4].strip()));
@@ -105,24 +97,28 @@ final class CataloguePage {
 
     private static Set<String> names(Kind kind) {
         if (kind == Kind.ACTIVATION) {
-            return Arrays.stream(Activation.values()).map(Activation::label).collect(Collectors.toCollection(TreeSet::new));
+            return Arrays.stream(Activation.values())
+                    .map(Activation::label)
+                    .collect(Collectors.toCollection(TreeSet::new));
         }
         return Arrays.stream(kind.factories.getDeclaredMethods())
                 .filter(method -> Modifier.isPublic(method.getModifiers()) && Modifier.isStatic(method.getModifiers()))
-                .filter(method -> kind.made.isAssignableFrom(method.getReturnType()))
+                .filter(method -> kind != Kind.LAYER || Layer.class.isAssignableFrom(method.getReturnType()))
                 .map(Method::getName)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
     // ---------------------------------------------------------------- formulas
 
-    private static final Pattern FACTORY =
-            Pattern.compile("/\\*\\*((?:(?!\\*/).)*?)\\*/\\s*(?:@\\S+\\s+)*public static [^(;={]*?(\\w+)\\(", Pattern.DOTALL);
-    private static final Pattern CONSTANT = Pattern.compile("/\\*\\*((?:(?!\\*/).)*?)\\*/\\s*[A-Z_0-9]+\\(\"(\\w+)\"", Pattern.DOTALL);
+    private static final Pattern FACTORY = Pattern.compile(
+            "/\\*\\*((?:(?!\\*/).)*?)\\*/\\s*(?:@\\S+\\s+)*public static [^(;={]*?(\\w+)\\(", Pattern.DOTALL);
+    private static final Pattern CONSTANT =
+            Pattern.compile("/\\*\\*((?:(?!\\*/).)*?)\\*/\\s*[A-Z_0-9]+\\(\"(\\w+)\"", Pattern.DOTALL);
 
     /** What the Javadoc of each factory says, up to its first tag. */
     private static Map<String, String> formulas(Kind kind) {
-        Path file = Shared.root().resolve("nn/src/main/java/" + kind.factories.getName().replace('.', '/') + ".java");
+        Path file = Shared.root()
+                .resolve("nn/src/main/java/" + kind.factories.getName().replace('.', '/') + ".java");
         try {
             Map<String, String> formulas = new TreeMap<>();
             Matcher matcher = (kind == Kind.ACTIVATION ? CONSTANT : FACTORY).matcher(Files.readString(file));
@@ -192,7 +188,8 @@ final class CataloguePage {
         return Measured.during(() -> {
             for (Object test : CatalogueTests.golden()) {
                 for (Method method : test.getClass().getDeclaredMethods()) {
-                    if (Stream.class.isAssignableFrom(method.getReturnType()) && method.getParameterCount() == 0
+                    if (Stream.class.isAssignableFrom(method.getReturnType())
+                            && method.getParameterCount() == 0
                             && method.isAnnotationPresent(org.junit.jupiter.api.TestFactory.class)) {
                         method.setAccessible(true);
                         run((Stream<?>) method.invoke(test), name -> !name.endsWith(" on interpreter"));
@@ -222,15 +219,17 @@ final class CataloguePage {
                 }
             }
         });
-        CatalogueTests.losses().forEach(node -> all.merge(
-                Kind.LOSS.key(node.getDisplayName().replaceFirst(" .*", "")),
-                gradient(Stream.of(node), name -> true),
-                CataloguePage::larger));
+        CatalogueTests.losses()
+                .forEach(node -> all.merge(
+                        Kind.LOSS.key(node.getDisplayName().replaceFirst(" .*", "")),
+                        gradient(Stream.of(node), name -> true),
+                        CataloguePage::larger));
         return all;
     }
 
     private static double gradient(Stream<? extends DynamicNode> nodes, java.util.function.Predicate<String> which) {
-        return OnBackend.of("interpreter", () -> Measured.during(() -> run(nodes, which)).getOrDefault("gradient", Double.NaN));
+        return OnBackend.of(
+                "interpreter", () -> Measured.during(() -> run(nodes, which)).getOrDefault("gradient", Double.NaN));
     }
 
     private static void run(Stream<?> nodes, java.util.function.Predicate<String> which) throws Throwable {
@@ -280,8 +279,8 @@ final class CataloguePage {
             golden.add(power(row.f64) + " / " + power(row.f32));
         }
         golden.addAll(tests);
-        return "| `" + name + "` | " + code(row.block.keras) + " | " + code(row.block.torch) + " | " + row.formula + " | "
-                + power(row.gradient) + " | " + String.join(", ", golden) + " |\n";
+        return "| `" + name + "` | " + code(row.block.keras) + " | " + code(row.block.torch) + " | " + row.formula
+                + " | " + power(row.gradient) + " | " + String.join(", ", golden) + " |\n";
     }
 
     private static String code(String name) {

@@ -26,7 +26,8 @@ class CatalogueTest {
         List<String> wrong = new ArrayList<>();
         for (String ready : CataloguePage.ready()) {
             if (!lines.containsKey(ready)) {
-                wrong.add("add '" + ready + " | Keras name | PyTorch name | proof' to testkit/src/test/resources/catalogue.txt");
+                wrong.add("add '" + ready
+                        + " | Keras name | PyTorch name | proof' to testkit/src/test/resources/catalogue.txt");
             }
         }
         for (String line : lines.keySet()) {
@@ -42,8 +43,8 @@ class CatalogueTest {
         List<Row> rows = CataloguePage.rows();
         List<String> unproven = rows.stream()
                 .filter(row -> !row.isProven())
-                .map(row -> row.block().key() + ": expected a golden op or a test that exists, got '" + row.block().proof()
-                        + "'")
+                .map(row -> row.block().key() + ": expected a golden op or a test that exists, got '"
+                        + row.block().proof() + "'")
                 .toList();
         assertEquals("", String.join("\n", unproven));
         String page = CataloguePage.page(rows);

@@ -10,7 +10,8 @@ final class CatalogueTests {
 
     /** Tests that compare with golden values through {@link Golden#compare}. */
     static List<Object> golden() {
-        return List.of(new GoldenLayersTest(), new GoldenLossesTest(), new GoldenOptimizersTest());
+        return List.of(
+                new GoldenLayersTest(), new GoldenLossesTest(), new GoldenMetricsTest(), new GoldenOptimizersTest());
     }
 
     /** All layers in the harness. */

@@ -119,6 +119,7 @@ class GoldenMetricsTest {
 
     private static void close(JsonObject entry, String key, double got) {
         double expected = entry.get(key).getAsDouble();
+        Measured.note("f64 metric/" + key, Math.abs(got - expected) / Math.max(1, Math.abs(expected)));
         assertEquals(expected, got, 1e-12 + RELATIVE * Math.abs(expected), key);
     }
 

@@ -164,7 +164,7 @@ final class CataloguePage {
         double f64 = Double.NaN;
         double f32 = Double.NaN;
         boolean proven = !block.proof.isEmpty();
-        for (String proof : block.proof.split(", *")) {
+        for (String proof : block.proof.split(", *", -1)) {
             f64 = larger(f64, golden.getOrDefault("f64 " + proof, Double.NaN));
             f32 = larger(f32, golden.getOrDefault("f32 " + proof, Double.NaN));
             proven &= proof.startsWith("test: ")
@@ -270,7 +270,7 @@ final class CataloguePage {
     }
 
     private static String line(Row row, String name) {
-        List<String> tests = Stream.of(row.block.proof.split(", *"))
+        List<String> tests = Stream.of(row.block.proof.split(", *", -1))
                 .filter(proof -> proof.startsWith("test: "))
                 .map(proof -> "`" + proof.substring("test: ".length()) + "`")
                 .toList();

@@ -4,6 +4,8 @@ import dev.lamina.core.LaminaException;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.KernelBackend;
 import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Node;
+import dev.lamina.cpu.attention.AttentionKernels;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.CodeException;
 import dev.lamina.cpu.code.Isa;
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * allow it; the rest, and everything elsewhere, is plain Java.
  */
 public final class CpuBackend extends KernelBackend {
+    /** Attention of fewer queries is left to ordinary products. */
+    private static final int FEW_QUERIES = 16;
+
     private final String name;
     private final @Nullable Instructions forced;
     private final Pool pool;
@@ -68,6 +73,11 @@ public final class CpuBackend extends KernelBackend {
         String threads = ", " + pool.threads() + (pool.threads() == 1 ? " thread" : " threads");
         String reason = refusal == null && forced == null && isa().vectorBits() == 0 ? Isa.refusal() : refusal;
         return (reason == null ? isa().describe() : "plain Java loops (" + reason + ")") + threads;
+    }
+
+    @Override
+    public boolean claims(Node node) {
+        return refusal == null && AttentionKernels.claims(node, isa(), forced == null ? FEW_QUERIES : 1);
     }
 
     private Isa isa() {
@@ -121,8 +131,8 @@ public final class CpuBackend extends KernelBackend {
             case Task.Scattering ignored -> null;
             case Task.Sorting ignored -> null;
             case Task.Scanning ignored -> null;
-            case Task.Attention ignored -> null;
-            case Task.AttentionGradient ignored -> null;
+            case Task.Attention attention -> AttentionKernels.prepare(attention, isa(), pool, batch);
+            case Task.AttentionGradient gradient -> AttentionKernels.prepare(gradient, isa(), pool, batch);
             case Task.Repeat ignored -> throw new IllegalStateException("core repeats");
         };
         return kernel != null ? kernel : PlainKernels.prepare(task, pool);

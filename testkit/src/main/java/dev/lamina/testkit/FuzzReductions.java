@@ -1,5 +1,6 @@
 package dev.lamina.testkit;
 
+import dev.lamina.core.Attention;
 import dev.lamina.core.DType;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
@@ -26,6 +27,7 @@ final class FuzzReductions {
             FuzzReductions::cumsum,
             FuzzReductions::cumprod,
             FuzzReductions::matmul,
+            FuzzReductions::attention,
             FuzzReductions::matmul,
             FuzzReductions::einsum);
     static final List<Step> INTEGERS = List.of(
@@ -223,6 +225,29 @@ final class FuzzReductions {
                 k * (x.error() * y.max() + y.error() * x.max()),
                 x.grid() * y.grid(),
                 4 + Math.sqrt(k)));
+    }
+
+    /** Attention of bounded queries to fresh keys and values. */
+    private static Optional<Traced> attention(FuzzGraph graph, Traced x) {
+        DType dtype = x.tensor().dtype();
+        if (x.rank() < 2
+                || (dtype != DType.F32 && dtype != DType.F64)
+                || x.shape().size() == 0) {
+            return Optional.empty();
+        }
+        int keys = 1 + graph.below(20);
+        int width = x.shape().dim(-1);
+        if (x.shape().size() / width * keys > FuzzGraph.LARGEST) {
+            return Optional.empty();
+        }
+        Traced k = graph.leaf(x.shape().with(-2, keys), dtype);
+        Traced v = graph.leaf(x.shape().with(-2, keys).with(-1, 1 + graph.below(9)), dtype);
+        Attention attention = graph.chance(50) ? Attention.plain().causal() : Attention.plain();
+        Tensor result = attention.of(x.tensor().tanh(), k.tensor(), v.tensor());
+        // Weights change by at most twice as much as scores, relatively.
+        double score = Math.sqrt(width) * k.max();
+        double propagated = v.error() + 2 * v.max() * Math.sqrt(width) * (k.max() * x.error() + k.error());
+        return Optional.of(Traced.rounded(result, v.max(), propagated, 0, 16 + keys + 8 * score * Math.sqrt(width)));
     }
 
     private static Traced weights(FuzzGraph graph, Traced x, int k, int n) {

@@ -3,6 +3,7 @@ package dev.lamina.testkit;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.KernelBackend;
 import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Node;
 import dev.lamina.cpu.CpuBackend;
 import dev.lamina.cpu.CpuKernels;
 import dev.lamina.cpu.Instructions;
@@ -86,6 +87,11 @@ public abstract class GuardedBackend extends KernelBackend {
             cpu = maker.get();
         }
         return cpu;
+    }
+
+    @Override
+    public boolean claims(Node node) {
+        return cpu().claims(node);
     }
 
     @Override

@@ -102,10 +102,13 @@ final class LoopBuilder {
         }
         int[] follow = new int[node.shape().rank()];
         int at = 0;
+        // A map may have come into the loop with more or fewer extents of 1.
+        boolean row = node.op() instanceof Reduce.Over || node.shape().size() != full.size();
         for (int d = 0; d < follow.length; d++) {
             follow[d] = -1;
             while (node.shape().dim(d) != 1 && follow[d] < 0) {
-                follow[d] = reduced.contains(at) || full.dim(at) == 1 ? -1 : axes[at];
+                boolean skipped = full.dim(at) == 1 || (row && reduced.contains(at));
+                follow[d] = skipped ? -1 : axes[at];
                 at++;
             }
         }

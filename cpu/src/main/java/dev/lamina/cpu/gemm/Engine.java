@@ -14,7 +14,7 @@ package dev.lamina.cpu.gemm;
  * Steps never touch a byte outside the windows of the product, and the bits of an element do not depend on the blocking: it is one chain
  * in the order of k that continues from C.
  */
-interface Engine {
+public interface Engine {
     /**
      * Largest blocks that the engine likes; the driver takes smaller ones, of equal size where possible.
      *
@@ -48,6 +48,7 @@ interface Engine {
         }
     }
 
+    /** The largest blocks. */
     Blocking blocking();
 
     /** Bytes of a packed block of A, a multiple of 64; 0 if products read A in place. */

@@ -92,7 +92,8 @@ public final class GemmKernels {
         return new Driver.Offsets(bytes(task.a()), bytes(task.b()), bytes(task.out()), dims[dims.length - 2], false);
     }
 
-    private static @Nullable Engine engine(Product product, Isa isa) {
+    /** The engine for a product; null if there is no machine code for it. */
+    public static @Nullable Engine engine(Product product, Isa isa) {
         if (Bf16Engine.takes(product, isa)) {
             return Bf16Engine.of(product, isa);
         }

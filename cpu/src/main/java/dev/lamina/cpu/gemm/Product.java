@@ -17,7 +17,8 @@ import dev.lamina.core.DType;
  * @param bColumn from column to column of B
  * @param cRow from row to row of C
  */
-record Product(DType dtype, DType rounded, int m, int n, int k, long aRow, long aK, long bK, long bColumn, long cRow) {
+public record Product(
+        DType dtype, DType rounded, int m, int n, int k, long aRow, long aK, long bK, long bColumn, long cRow) {
     /** The same with other rows of A and C. */
     Product withRows(int rows, long row) {
         return new Product(dtype, rounded, rows, n, k, row, aK, bK, bColumn, cRow);

@@ -3,6 +3,7 @@ package dev.lamina.cpu.gemm;
 import dev.lamina.core.memory.Memory;
 import dev.lamina.cpu.pool.FreeList;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Memory for packed blocks, for all products of the process: of one kind for each thread that works, of another for each product whose
@@ -53,5 +54,10 @@ public final class Workspace {
     /** Aligned to 64. */
     public long address() {
         return memory.address();
+    }
+
+    /** Writes a number, at a multiple of 8. */
+    public void put(long offset, long value) {
+        memory.set(ValueLayout.JAVA_LONG, offset, value);
     }
 }

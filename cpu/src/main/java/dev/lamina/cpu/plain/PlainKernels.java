@@ -30,8 +30,8 @@ public final class PlainKernels {
             case Task.Scattering scattering -> new ScatterKernel(scattering, pool);
             case Task.Sorting sorting -> new SortKernel(sorting, pool);
             case Task.Scanning scanning -> new ScanKernel(scanning, pool);
-            case Task.Attention ignored -> throw new IllegalStateException("not claimed");
-            case Task.AttentionGradient ignored -> throw new IllegalStateException("not claimed");
+            case Task.Attention attention -> new AttentionKernel(attention, pool);
+            case Task.AttentionGradient gradient -> new AttentionGradientKernel(gradient, pool);
             case Task.Repeat ignored -> throw new IllegalStateException("core repeats");
         };
     }

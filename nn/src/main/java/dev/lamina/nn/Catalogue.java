@@ -3,12 +3,14 @@ package dev.lamina.nn;
 import dev.lamina.core.DataException;
 import dev.lamina.nn.layers.ActivationLayer;
 import dev.lamina.nn.layers.ActivityRegularization;
+import dev.lamina.nn.layers.AdditiveAttention;
 import dev.lamina.nn.layers.BatchNorm;
 import dev.lamina.nn.layers.Bilinear;
 import dev.lamina.nn.layers.Dense;
 import dev.lamina.nn.layers.Dropout;
 import dev.lamina.nn.layers.Embedding;
 import dev.lamina.nn.layers.EmbeddingBag;
+import dev.lamina.nn.layers.FeedForward;
 import dev.lamina.nn.layers.Flatten;
 import dev.lamina.nn.layers.Glu;
 import dev.lamina.nn.layers.GroupNorm;
@@ -16,13 +18,21 @@ import dev.lamina.nn.layers.KernelNorm;
 import dev.lamina.nn.layers.LayerNorm;
 import dev.lamina.nn.layers.Masking;
 import dev.lamina.nn.layers.Merge;
+import dev.lamina.nn.layers.MultiHeadAttention;
+import dev.lamina.nn.layers.MultiplicativeAttention;
 import dev.lamina.nn.layers.Noise;
 import dev.lamina.nn.layers.ParametricActivation;
+import dev.lamina.nn.layers.PositionalEncoding;
 import dev.lamina.nn.layers.Prelu;
 import dev.lamina.nn.layers.Rearrange;
 import dev.lamina.nn.layers.Residual;
 import dev.lamina.nn.layers.RmsNorm;
+import dev.lamina.nn.layers.RotaryEmbedding;
 import dev.lamina.nn.layers.TimeDistributed;
+import dev.lamina.nn.layers.TransformerDecoder;
+import dev.lamina.nn.layers.TransformerDecoderLayer;
+import dev.lamina.nn.layers.TransformerEncoder;
+import dev.lamina.nn.layers.TransformerEncoderLayer;
 import java.util.Arrays;
 
 /** Makes the ready layers from their descriptions. */
@@ -41,6 +51,22 @@ final class Catalogue {
             case "residual" -> Residual.of(config);
             case "network" -> Network.of(config);
             case "sequential" -> Sequential.of(config);
+            default -> attention(config);
+        };
+    }
+
+    private static Layer attention(Config config) {
+        return switch (config.type()) {
+            case "multiHeadAttention" -> MultiHeadAttention.of(config);
+            case "additiveAttention" -> AdditiveAttention.of(config);
+            case "multiplicativeAttention" -> MultiplicativeAttention.of(config);
+            case "rotaryEmbedding" -> RotaryEmbedding.of(config);
+            case "positionalEncoding" -> PositionalEncoding.of(config);
+            case "feedForward" -> FeedForward.of(config);
+            case "transformerEncoderLayer" -> TransformerEncoderLayer.of(config);
+            case "transformerDecoderLayer" -> TransformerDecoderLayer.of(config);
+            case "transformerEncoder" -> TransformerEncoder.of(config);
+            case "transformerDecoder" -> TransformerDecoder.of(config);
             default -> small(config);
         };
     }

@@ -3,12 +3,14 @@ package dev.lamina.nn;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.layers.ActivationLayer;
 import dev.lamina.nn.layers.ActivityRegularization;
+import dev.lamina.nn.layers.AdditiveAttention;
 import dev.lamina.nn.layers.BatchNorm;
 import dev.lamina.nn.layers.Bilinear;
 import dev.lamina.nn.layers.Dense;
 import dev.lamina.nn.layers.Dropout;
 import dev.lamina.nn.layers.Embedding;
 import dev.lamina.nn.layers.EmbeddingBag;
+import dev.lamina.nn.layers.FeedForward;
 import dev.lamina.nn.layers.Flatten;
 import dev.lamina.nn.layers.Glu;
 import dev.lamina.nn.layers.GroupNorm;
@@ -17,13 +19,22 @@ import dev.lamina.nn.layers.Lambda;
 import dev.lamina.nn.layers.LayerNorm;
 import dev.lamina.nn.layers.Masking;
 import dev.lamina.nn.layers.Merge;
+import dev.lamina.nn.layers.MultiHeadAttention;
+import dev.lamina.nn.layers.MultiplicativeAttention;
 import dev.lamina.nn.layers.Noise;
 import dev.lamina.nn.layers.ParametricActivation;
+import dev.lamina.nn.layers.PositionalEncoding;
 import dev.lamina.nn.layers.Prelu;
 import dev.lamina.nn.layers.Rearrange;
 import dev.lamina.nn.layers.Residual;
 import dev.lamina.nn.layers.RmsNorm;
+import dev.lamina.nn.layers.RotaryEmbedding;
 import dev.lamina.nn.layers.TimeDistributed;
+import dev.lamina.nn.layers.TransformerDecoder;
+import dev.lamina.nn.layers.TransformerDecoderLayer;
+import dev.lamina.nn.layers.TransformerEncoder;
+import dev.lamina.nn.layers.TransformerEncoderLayer;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** The ready layers, each under the name users say; import them statically. */
@@ -275,5 +286,57 @@ public final class Layers {
     /** A function as a layer, without variables. */
     public static Lambda lambda(UnaryOperator<Tensor> function) {
         return new Lambda(function);
+    }
+
+    // ---------------------------------------------------------------- attention
+
+    /** Attention with so many heads: of a sequence (N, T, C) to itself, or to another one. */
+    public static MultiHeadAttention multiHeadAttention(int heads) {
+        return new MultiHeadAttention(heads);
+    }
+
+    /** Attention with scores v tanh(W q + U k) (Bahdanau). Inputs (N, T, C) and values (N, S, C2), output (N, T, C2). */
+    public static AdditiveAttention additiveAttention(int units) {
+        return new AdditiveAttention(units);
+    }
+
+    /** Attention with scores q W k (Luong). Inputs (N, T, C) and values (N, S, C2), output (N, T, C2). */
+    public static MultiplicativeAttention multiplicativeAttention() {
+        return new MultiplicativeAttention();
+    }
+
+    /** Turns pairs of columns by angles that grow with the position: (..., T, D). */
+    public static RotaryEmbedding rotaryEmbedding() {
+        return new RotaryEmbedding();
+    }
+
+    /** Adds sines and cosines of the position, or trained vectors: (N, T, C). */
+    public static PositionalEncoding positionalEncoding() {
+        return new PositionalEncoding();
+    }
+
+    /** Two dense layers with GELU between, or gated (SwiGLU): (..., C). */
+    public static FeedForward feedForward(int hidden) {
+        return new FeedForward(hidden);
+    }
+
+    /** Self-attention and a feed-forward layer: (N, T, C). */
+    public static TransformerEncoderLayer transformerEncoderLayer(int heads, int hidden) {
+        return new TransformerEncoderLayer(heads, hidden);
+    }
+
+    /** Self-attention, attention to a memory and a feed-forward layer: (N, T, C) and (N, S, C2). */
+    public static TransformerDecoderLayer transformerDecoderLayer(int heads, int hidden) {
+        return new TransformerDecoderLayer(heads, hidden);
+    }
+
+    /** A stack of encoder layers. */
+    public static TransformerEncoder transformerEncoder(TransformerEncoderLayer... layers) {
+        return new TransformerEncoder(List.of(layers));
+    }
+
+    /** A stack of decoder layers. */
+    public static TransformerDecoder transformerDecoder(TransformerDecoderLayer... layers) {
+        return new TransformerDecoder(List.of(layers));
     }
 }

@@ -22,6 +22,11 @@ public final class Dropout extends Layer {
         this.probability = probability;
     }
 
+    /** The probability. */
+    public double probability() {
+        return probability;
+    }
+
     @Override
     protected Tensor forward(Tensor x) {
         if (!training() || probability == 0) {

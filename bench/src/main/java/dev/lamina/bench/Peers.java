@@ -1,6 +1,7 @@
 package dev.lamina.bench;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.function.Function;
@@ -31,6 +32,16 @@ public interface Peers {
 
     /** Layer normalization of rows with scale and shift, and its three gradients; the result is all four, one after the other. */
     default Optional<Rival> layerNorm(Rows rows) {
+        return Optional.empty();
+    }
+
+    /** Causal attention and its gradients; the result is the output and the gradients of q, k and v, one after the other. */
+    default Optional<Rival> attention(Heads heads) {
+        return Optional.empty();
+    }
+
+    /** A pre-norm transformer block and its gradients; the result begins with the output and the gradient of x. */
+    default Optional<Rival> transformer(Block block) {
         return Optional.empty();
     }
 
@@ -65,6 +76,32 @@ public interface Peers {
             MemorySegment scale,
             MemorySegment shift,
             double epsilon) {}
+
+    /** q, k, v and the gradient of the output, each (heads, positions, width) in f32. */
+    record Heads(
+            int heads,
+            int positions,
+            int width,
+            boolean bf16,
+            MemorySegment q,
+            MemorySegment k,
+            MemorySegment v,
+            MemorySegment upstream) {}
+
+    /**
+     * A block with four times as many hidden features.
+     *
+     * @param x (positions, width), as the gradient of the output
+     * @param parameters norm, projections of queries, keys, values and output, norm, feed-forward; kernels are (in, out)
+     */
+    record Block(
+            int heads,
+            int positions,
+            int width,
+            boolean bf16,
+            MemorySegment x,
+            MemorySegment upstream,
+            List<float[]> parameters) {}
 
     /**
      * A network of dense layers with relu between them.

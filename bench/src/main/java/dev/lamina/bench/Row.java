@@ -39,6 +39,12 @@ record Row(String name, String about, String peer, String backend, List<Integer>
         rows.add(cpu("softmax.1024x1024", "softmax of rows and its gradient", LIBTORCH, Softmax::new));
         rows.add(cpu("layernorm.1024x1024", "layer norm of rows and its gradients", LIBTORCH, LayerNorm::new));
         rows.add(cpu("adam.100M", "one step of Adam on 100 million parameters", COPY, AdamStep::new));
+        String heads = "causal attention, 12 heads, 1024 positions, 64 columns, forward and backward";
+        String block = "pre-norm transformer block 768, 12 heads, 1024 positions, forward and backward";
+        rows.add(cpu("attention.f32", heads, LIBTORCH, () -> new AttentionStep(false)));
+        rows.add(cpu("attention.bf16", heads + ", products in bf16", LIBTORCH, () -> new AttentionStep(true)));
+        rows.add(cpu("transformer.f32", block, LIBTORCH, () -> new TransformerStep(false)));
+        rows.add(cpu("transformer.bf16", block + ", products in bf16", LIBTORCH, () -> new TransformerStep(true)));
         training(rows);
         processes(rows);
         return List.copyOf(rows);

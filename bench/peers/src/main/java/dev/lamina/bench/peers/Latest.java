@@ -2,7 +2,9 @@ package dev.lamina.bench.peers;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,15 @@ final class Latest {
         }
         scope = new PointerScope();
         tensors = run.get();
+    }
+
+    /** All values of tensors made of the results, one after the other. */
+    float[] values(UnaryOperator<Tensor> made) {
+        Tensor[] results = tensors;
+        tensors = Arrays.stream(results).map(made).toArray(Tensor[]::new);
+        float[] values = values();
+        tensors = results;
+        return values;
     }
 
     /** All values, one tensor after the other. */

@@ -110,6 +110,19 @@ public final class LibTorch implements Peers {
     }
 
     @Override
+    public Optional<Rival> attention(Heads heads) {
+        String type = heads.bf16() ? " in bf16" : "";
+        return Optional.of(
+                TorchAttention.heads(heads, start("scaled_dot_product_attention and its backward" + type)));
+    }
+
+    @Override
+    public Optional<Rival> transformer(Block block) {
+        String type = block.bf16() ? ", parameters in bf16 too" : "";
+        return Optional.of(TorchAttention.block(block, start("eager, scaled_dot_product_attention" + type)));
+    }
+
+    @Override
     public Optional<Rival> train(Training training) {
         String name = start(
                 training.rule() == Training.Rule.CLASSES_ADAM

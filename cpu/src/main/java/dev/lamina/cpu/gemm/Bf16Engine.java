@@ -2,6 +2,7 @@ package dev.lamina.cpu.gemm;
 
 import dev.lamina.core.DType;
 import dev.lamina.cpu.code.Assembler;
+import dev.lamina.cpu.code.Caches;
 import dev.lamina.cpu.code.Entry;
 import dev.lamina.cpu.code.Isa;
 import java.util.function.Supplier;
@@ -15,20 +16,22 @@ import java.util.function.Supplier;
  * most e sum |a b|, and k (max |a| + max |b| + 1) 2<sup>-126</sup> for what was subnormal.
  */
 final class Bf16Engine implements Engine {
-    /** A panel of A of this depth fills two thirds of the first cache, and passes of B leave it there. */
-    private static final int PIECE = 512;
-
     /** Deeper products are cut into blocks by the driver. */
     private static final int DEPTH = 2048;
 
+    /** A panel of A that stays in the first cache while B passes by. */
+    private static final long NEAR_BYTES = Caches.machine().l1() * 2 / 3;
+
     /** A strip of B that stays in the second cache. */
-    private static final long STRIP_BYTES = 1 << 20;
+    private static final long STRIP_BYTES = Caches.machine().l2() / 2;
 
     private static final int MOST_COLUMNS = 512;
     private static final int MOST_ROWS = 512;
-    private static final int FEWEST_ROWS = 64;
 
-    /** Tasks of a large product: each packs panels of A for itself, so more would pack more. */
+    /** A task multiplies at least so many rows by a strip of B, or so many columns by a block of A. */
+    private static final int FEWEST = 64;
+
+    /** Tasks of a large product: each packs a strip of B or panels of A for itself, so more would pack more. */
     private static final int FEWEST_TASKS = 4;
 
     /** What a task does at least: some microseconds. */
@@ -59,10 +62,16 @@ final class Bf16Engine implements Engine {
         int strip = strip();
         int strips = Math.ceilDiv(product.n(), strip);
         int parts = Math.max(1, Math.ceilDiv(FEWEST_TASKS, strips));
-        int rows = Math.ceilDiv(Math.ceilDiv(product.m(), parts), Bf16Table.PANEL) * Bf16Table.PANEL;
+        int rows = MOST_ROWS;
+        if (product.m() <= MOST_ROWS && product.n() >= parts * FEWEST) {
+            // All rows, fewer columns: each task packs its own part of B, and none waits for another.
+            strip = whole(Math.ceilDiv(product.n(), parts * strips));
+        } else {
+            rows = Math.clamp(whole(Math.ceilDiv(product.m(), parts)), FEWEST, MOST_ROWS);
+        }
         double flops = 2.0 * product.m() * product.n() * product.k();
         return new Blocking(
-                Math.clamp(rows, FEWEST_ROWS, MOST_ROWS),
+                rows,
                 strip,
                 DEPTH,
                 Bf16Table.PANEL,
@@ -71,9 +80,13 @@ final class Bf16Engine implements Engine {
                 Math.max(TASK_FLOPS, flops / FEWEST_TASKS));
     }
 
+    private static int whole(int count) {
+        return Bf16Table.panels(count) * Bf16Table.PANEL;
+    }
+
     private int strip() {
         long line = (long) Bf16Table.K_STEP * Short.BYTES * Bf16Table.steps(Math.clamp(product.k(), 1, DEPTH));
-        return (int) Math.min(MOST_COLUMNS, STRIP_BYTES / line / Bf16Table.PANEL * Bf16Table.PANEL);
+        return (int) Math.clamp(STRIP_BYTES / line / Bf16Table.PANEL * Bf16Table.PANEL, Bf16Table.PANEL, MOST_COLUMNS);
     }
 
     @Override
@@ -86,15 +99,19 @@ final class Bf16Engine implements Engine {
         return product.aK() == bytes;
     }
 
-    /** Tiles are read from A itself if they are whole and their rows do not compete for the same places in the first cache. */
+    /** Tiles are read from A itself if they are whole and no row of them is in two lines. */
     private boolean isInPlace() {
         return tiles
                 && product.dtype() == DType.BF16
                 && packsPanels()
                 && product.k() % Bf16Table.K_STEP == 0
-                && product.aRow() % Bf16Table.LINE == 0
-                && ((product.aRow() == (long) product.k() * bytes && product.k() <= PIECE)
-                        || product.aRow() % 2048 != 0);
+                && product.aRow() % Bf16Table.LINE == 0;
+    }
+
+    /** Whether a panel of A stays in the first cache: it is small, and its rows do not compete for the same places. */
+    private boolean isNear(int k) {
+        boolean spread = !isInPlace() || product.aRow() == (long) product.k() * bytes || product.aRow() % 2048 != 0;
+        return Bf16Table.packed(1, k) <= NEAR_BYTES && spread;
     }
 
     @Override
@@ -102,11 +119,10 @@ final class Bf16Engine implements Engine {
         return Bf16Table.packed(columns, k);
     }
 
-    /** A panel of A, and sums of a panel of C. */
+    /** A panel of A. */
     @Override
     public long scratch() {
-        int k = Math.min(DEPTH, product.k());
-        return Bf16Table.packed(1, k) + (k > PIECE ? (long) Bf16Table.PANEL * MOST_COLUMNS * Float.BYTES : 0);
+        return packsPanels() && !isInPlace() ? Bf16Table.packed(1, Math.min(DEPTH, product.k())) : 0;
     }
 
     /** bf16 results of one block of k are rounded at once. */
@@ -140,49 +156,27 @@ final class Bf16Engine implements Engine {
 
     @Override
     public Step product(int rows, int columns, int k, boolean accumulate, long cRow) {
-        boolean packs = packsPanels() && !isInPlace();
         boolean narrow = product.dtype() == DType.BF16 && sumBytes() == 0;
-        if (k == 0 || (!packs && k <= PIECE)) {
-            return multiply(rows, columns, k, k, accumulate, cRow, narrow);
+        if (k == 0 || !packsPanels() || isInPlace()) {
+            return multiply(rows, columns, k, accumulate, cRow, narrow);
         }
-        long aPanel = packsPanels() ? Bf16Table.PANEL * product.aRow() : Bf16Table.packed(1, k);
         int last = (rows - 1) % Bf16Table.PANEL + 1;
         return new Bf16Panels(
                 rows,
-                aPanel,
+                Bf16Table.PANEL * product.aRow(),
                 Bf16Table.PANEL * cRow,
-                isInPlace() ? (long) PIECE * bytes : Bf16Table.packed(1, PIECE),
-                Bf16Table.packed(1, PIECE),
-                Bf16Table.packed(1, k),
-                rows > Bf16Table.PANEL ? panel(Bf16Table.PANEL, columns, k, accumulate, cRow, narrow) : null,
-                panel(last, columns, k, accumulate, cRow, narrow));
+                packA(Bf16Table.PANEL, k),
+                multiply(Bf16Table.PANEL, columns, k, accumulate, cRow, narrow),
+                packA(last, k),
+                multiply(last, columns, k, accumulate, cRow, narrow));
     }
 
-    private Bf16Panels.Panel panel(int rows, int columns, int k, boolean accumulate, long cRow, boolean narrow) {
-        Step[] pieces = new Step[Math.ceilDiv(k, PIECE)];
-        boolean apart = narrow && pieces.length > 1;
-        long sumRow = (long) columns * Float.BYTES;
-        for (int i = 0; i < pieces.length; i++) {
-            int depth = Math.min(PIECE, k - i * PIECE);
-            pieces[i] = multiply(rows, columns, depth, k, accumulate || i > 0, apart ? sumRow : cRow, narrow && !apart);
-        }
-        return new Bf16Panels.Panel(
-                packsPanels() && !isInPlace() ? packA(rows, k) : null,
-                pieces,
-                apart ? finish(rows, columns, sumRow) : null);
-    }
-
-    /**
-     * A product on the code of this processor.
-     *
-     * @param k depth of this product
-     * @param packedK depth of the packed blocks it is part of
-     */
-    private Step multiply(int rows, int columns, int k, int packedK, boolean accumulate, long cRow, boolean narrow) {
-        String name = "bf16-product-" + (tiles ? "amx" : "avx512") + (narrow ? "-bf16" : "-f32");
-        Entry code = entry(name, () -> tiles ? AmxProduct.write(narrow) : Bf16Product.write(narrow));
-        long aRow = isInPlace() ? product.aRow() : 0;
-        return Bf16Table.product(code, rows, columns, k, accumulate, cRow, aRow, Bf16Table.packed(1, packedK));
+    /** A product on the code of this processor. */
+    private Step multiply(int rows, int columns, int k, boolean accumulate, long cRow, boolean narrow) {
+        boolean near = isNear(k);
+        String name = "bf16-product-" + (tiles ? near ? "amx-near" : "amx" : "avx512") + (narrow ? "-bf16" : "-f32");
+        Entry code = entry(name, () -> tiles ? AmxProduct.write(narrow, near) : Bf16Product.write(narrow));
+        return Bf16Table.product(code, rows, columns, k, accumulate, cRow, isInPlace() ? product.aRow() : 0);
     }
 
     @Override

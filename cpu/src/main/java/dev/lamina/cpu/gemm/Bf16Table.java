@@ -97,20 +97,19 @@ enum Bf16Table {
      * A product.
      *
      * @param aRow bytes from row to row of A in place; 0 if A is packed
-     * @param panelBytes bytes from panel to panel of B, and of A if it is packed
      */
     static Call product(
-            Entry code, int rows, int columns, int k, boolean accumulate, long cRow, long aRow, long panelBytes) {
+            Entry code, int rows, int columns, int k, boolean accumulate, long cRow, long aRow) {
         long step = aRow == 0 ? 2 * TILE : LINE;
         long row = aRow == 0 ? LINE : aRow;
-        long panel = aRow == 0 ? panelBytes : PANEL * aRow;
+        long panel = aRow == 0 ? packed(1, k) : PANEL * aRow;
         // Rows with gaps are not asked for.
         boolean ahead = panel == packed(1, k);
         Call call = new Call(code, BYTES, false)
                 .put(ROWS.at(), rows)
                 .put(COLUMNS.at(), columns)
                 .put(STEPS.at(), steps(k))
-                .put(PANEL_BYTES.at(), panelBytes)
+                .put(PANEL_BYTES.at(), packed(1, k))
                 .put(C_ROW.at(), cRow)
                 .put(A_ROW.at(), row)
                 .put(A_TILE.at(), 16 * row)

@@ -32,6 +32,9 @@ record Row(String name, String about, String peer, String backend, List<Integer>
             rows.add(matmul("2048", dtype, 2048, 2048, 2048));
             rows.add(matmul("64x784x512", dtype, 64, 784, 512));
             rows.add(matmul("256x768x3072", dtype, 256, 768, 3072));
+            rows.add(matmul("4096x4096x1", dtype, 4096, 4096, 1));
+            rows.add(matmul("1x4096x4096", dtype, 1, 4096, 4096));
+            rows.add(matmul("8x4096x4096", dtype, 8, 4096, 4096));
         }
         rows.add(cpu("matmul.gelu.1024", "gelu(A B + bias) in one plan", "ours, the product alone", Epilogue::new));
         rows.add(cpu("chain.64k", "8 operations with one exp, 65,536 numbers", LIBTORCH, Chain::inCache));

@@ -105,6 +105,7 @@ final class Bf16Engine implements Engine {
                 && product.dtype() == DType.BF16
                 && packsPanels()
                 && product.k() % Bf16Table.K_STEP == 0
+                && product.aRow() != 0
                 && product.aRow() % Bf16Table.LINE == 0;
     }
 

@@ -5,6 +5,7 @@ import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.CodeException;
 import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.loop.LoopKernels;
 import dev.lamina.cpu.loop.Region;
 import dev.lamina.cpu.pool.Pool;
 import java.util.Arrays;
@@ -20,7 +21,7 @@ public final class GemmKernels {
      *
      * @param epilogue what is applied to the result block by block, or null
      * @param batch where code of this plan goes; code for products is kept for all plans
-     * @return null if there is no machine code for this: then plain Java runs it
+     * @return null if there is no machine code for this, or none with an epilogue
      * @throws CodeException if the system gives no executable memory
      */
     public static @Nullable Kernel prepare(
@@ -31,6 +32,12 @@ public final class GemmKernels {
         int[] dims = task.out().dims();
         if (Arrays.stream(dims).anyMatch(d -> d == 0)) {
             return buffers -> {};
+        }
+        if (VectorProduct.takes(task)) {
+            Kernel sums = epilogue == null ? LoopKernels.prepare(VectorProduct.loop(task), isa, pool, batch) : null;
+            if (sums != null || epilogue != null) {
+                return sums;
+            }
         }
         Driver.Offsets offsets = offsets(task);
         Product product = product(task);

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * of the lanes.
  */
 final class Cursor {
+    /** Bytes between a load and its prefetch: the processor fetches ahead by itself, but stops at the end of each page. */
+    private static final int AHEAD = 2048;
+
     /** Bytes that are surely within a displacement. */
     private static final long NEAR = 1 << 30;
 
@@ -132,6 +135,13 @@ final class Cursor {
         At at = dense(dtype, slot, copy);
         if (addresses.step(slot, vector) == dtype.bytes() && step > 0 && step < NEAR) {
             code.prefetch(at.plus((int) step));
+        }
+    }
+
+    /** Asks for the elements that a walk through memory comes to later, if they are neighbours. */
+    void prefetchAhead(DType dtype, int slot, int copy) {
+        if (tail == null && addresses.step(slot, vector) == dtype.bytes()) {
+            code.prefetch(dense(dtype, slot, copy).plus(AHEAD));
         }
     }
 

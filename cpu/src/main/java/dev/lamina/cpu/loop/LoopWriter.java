@@ -85,6 +85,9 @@ final class LoopWriter {
                 boolean here = depth == plan.first() ? own <= depth : own == depth;
                 if (here && values.isNeeded(v) && !values.isFull(v) && values.stage(v) == 0) {
                     valueCode.define(v, copy);
+                    if (plan.streaming()) {
+                        valueCode.prefetchAhead(v, copy);
+                    }
                 }
             }
             if (depth == space.kept() && plan.isMap()) {
@@ -156,9 +159,13 @@ final class LoopWriter {
 
     /** What happens for each index of the space. */
     private void element(int pass, int copy) {
+        boolean ahead = plan.readsMuch();
         for (int v : values.computed(pass)) {
             if (values.depth(v) == space.rank()) {
                 valueCode.compute(v, copy, pass);
+                if (ahead) {
+                    valueCode.prefetchAhead(v, copy);
+                }
             }
         }
         if (pass == 1 && space.isAlongRows() && space.kept() > 0 && !plan.isShortRow()) {

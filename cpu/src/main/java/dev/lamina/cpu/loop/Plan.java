@@ -12,6 +12,9 @@ final class Plan {
     /** Bytes of results from which on they are written past the caches. */
     private static final long LARGE = 32 << 20;
 
+    /** Bytes from which on they come from behind the second cache. */
+    private static final long MUCH = 4 << 20;
+
     private final Task.Loop loop;
     private final Space space;
     private final Values values;
@@ -205,6 +208,17 @@ final class Plan {
             bytes += space.size(0, 1) * dtype.bytes();
         }
         return dense && bytes >= LARGE;
+    }
+
+    /** True if one pass over long rows reads more than a cache holds, so that it should ask for the rest of them early. */
+    boolean readsMuch() {
+        long bytes = 0;
+        for (int v = 0; v < keptSlots.length; v++) {
+            if (values.isNeeded(v) && values.isFull(v) && loop.values().get(v) instanceof Task.Load load) {
+                bytes += space.size(0, space.rank()) * load.dtype().bytes();
+            }
+        }
+        return values.passes() == 1 && space.isAlongRows() && !isShortRow() && bytes >= MUCH;
     }
 
     /** True if one pass over the row does everything, and rows may be cut into blocks. */

@@ -195,6 +195,13 @@ final class ValueCode {
         }
     }
 
+    /** Asks for what a load reads some iterations later. */
+    void prefetchAhead(int v, int copy) {
+        if (plan.loop().values().get(v) instanceof Task.Load load && !values.isUniform(v)) {
+            cursor.prefetchAhead(load.dtype(), plan.addresses().of(load.access()), copy);
+        }
+    }
+
     /** The index in the row for a fold that gives a position, else null. */
     @Nullable
     V positionInRow(Task.Fold fold, int copy) {

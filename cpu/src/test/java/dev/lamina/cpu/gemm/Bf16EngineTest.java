@@ -53,7 +53,7 @@ class Bf16EngineTest {
         POOL.close();
     }
 
-    /** A batch of products in memory that ends at a page nobody may touch. */
+    /** A batch of products in memory that begins or ends at a page nobody may touch. */
     private static final class Case {
         final Task.MatMul task;
         final GuardedMemory[] memory = new GuardedMemory[3];
@@ -65,7 +65,9 @@ class Bf16EngineTest {
             Task.Access c = access(2, dtype, new int[] {batch, m, n}, 0);
             task = new Task.MatMul(a, b, c, DType.BF16);
             for (Task.Access access : new Task.Access[] {a, b, c}) {
-                memory[access.buffer()] = GuardedMemory.endingAtGuard((access.range()[1] + 1) * dtype.bytes());
+                long bytes = (access.range()[1] + 1) * dtype.bytes();
+                memory[access.buffer()] =
+                        random.nextInt(4) == 0 ? GuardedMemory.beginningAtGuard(bytes) : GuardedMemory.endingAtGuard(bytes);
             }
             fill(memory[0].segment(), dtype, random);
             fill(memory[1].segment(), dtype, random);
@@ -179,11 +181,13 @@ class Bf16EngineTest {
         assumeTrue(path.runsHere());
         long seed = System.nanoTime();
         Random random = new Random(seed);
-        for (int i = 0; i < 120; i++) {
-            int most = i % 10 == 0 ? 300 : 70;
-            int m = 1 + random.nextInt(most);
-            int n = 1 + random.nextInt(most);
-            int k = 1 + random.nextInt(i % 25 == 0 ? 1300 : most);
+        for (int i = 0; i < 500; i++) {
+            int most = i % 25 == 0 ? 300 : 70;
+            int m = random.nextInt(8) == 0 ? 1 : 1 + random.nextInt(most);
+            int n = random.nextInt(8) == 0 ? 1 : 1 + random.nextInt(most);
+            int k = 1 + random.nextInt(i % 50 == 1 ? 4300 : most);
+            // Whole tiles of A may be read in place.
+            k = random.nextInt(3) == 0 ? Math.ceilDiv(k, 32) * 32 : k;
             int[] kinds = {random.nextInt(8), random.nextInt(8)};
             DType dtype = random.nextBoolean() ? DType.F32 : DType.BF16;
             try {
@@ -219,6 +223,8 @@ class Bf16EngineTest {
             check(path, new Case(dtype, 1, 81, 70, 544, new int[] {0, 0}, random));
             check(path, new Case(dtype, 3, 44, 17, 96, new int[] {0, 1}, random));
             check(path, new Case(dtype, 1, 5, 130, 1024, new int[] {0, 0}, random));
+            check(path, new Case(dtype, 1, 1, 40, 64, new int[] {4, 0}, random));
+            check(path, new Case(dtype, 1, 40, 40, 64, new int[] {4, 0}, random));
         }
     }
 

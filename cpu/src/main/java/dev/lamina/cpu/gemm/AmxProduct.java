@@ -359,8 +359,7 @@ final class AmxProduct {
     private void storeSums(int high, int wide) {
         for (int i = 0; i < high; i++) {
             for (int j = 0; j < wide; j++) {
-                code.emit(
-                        Op.TILESTORED, Mem.at(SUMS_AT, LINE, 2, i * SUMS / 2 + j * Bf16Table.LINE), sums(i, j));
+                code.emit(Op.TILESTORED, Mem.at(SUMS_AT, LINE, 2, i * SUMS / 2 + j * Bf16Table.LINE), sums(i, j));
             }
         }
     }

@@ -98,8 +98,7 @@ enum Bf16Table {
      *
      * @param aRow bytes from row to row of A in place; 0 if A is packed
      */
-    static Call product(
-            Entry code, int rows, int columns, int k, boolean accumulate, long cRow, long aRow) {
+    static Call product(Entry code, int rows, int columns, int k, boolean accumulate, long cRow, long aRow) {
         long step = aRow == 0 ? 2 * TILE : LINE;
         long row = aRow == 0 ? LINE : aRow;
         long panel = aRow == 0 ? packed(1, k) : PANEL * aRow;

@@ -66,8 +66,9 @@ class Bf16EngineTest {
             task = new Task.MatMul(a, b, c, DType.BF16);
             for (Task.Access access : new Task.Access[] {a, b, c}) {
                 long bytes = (access.range()[1] + 1) * dtype.bytes();
-                memory[access.buffer()] =
-                        random.nextInt(4) == 0 ? GuardedMemory.beginningAtGuard(bytes) : GuardedMemory.endingAtGuard(bytes);
+                memory[access.buffer()] = random.nextInt(4) == 0
+                        ? GuardedMemory.beginningAtGuard(bytes)
+                        : GuardedMemory.endingAtGuard(bytes);
             }
             fill(memory[0].segment(), dtype, random);
             fill(memory[1].segment(), dtype, random);

@@ -82,7 +82,8 @@ class VectorProductTest {
             for (int l = 0; l < K; l++) {
                 sum += (long) element(aAt + l, 0) * element(bAt + l, 1);
             }
-            assertEquals(dtype.round((double) sum), get(buffers[2], dtype, i), dtype + " " + m + " x " + n + " at " + i);
+            assertEquals(
+                    dtype.round((double) sum), get(buffers[2], dtype, i), dtype + " " + m + " x " + n + " at " + i);
         }
     }
 

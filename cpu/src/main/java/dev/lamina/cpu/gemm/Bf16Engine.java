@@ -86,7 +86,7 @@ final class Bf16Engine implements Engine {
 
     private int strip() {
         long line = (long) Bf16Table.K_STEP * Short.BYTES * Bf16Table.steps(Math.clamp(product.k(), 1, DEPTH));
-        return (int) Math.clamp(STRIP_BYTES / line / Bf16Table.PANEL * Bf16Table.PANEL, Bf16Table.PANEL, MOST_COLUMNS);
+        return Math.clamp(STRIP_BYTES / line / Bf16Table.PANEL * Bf16Table.PANEL, Bf16Table.PANEL, MOST_COLUMNS);
     }
 
     @Override

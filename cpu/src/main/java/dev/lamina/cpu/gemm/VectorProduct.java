@@ -30,8 +30,8 @@ final class VectorProduct {
     /** Whether there is one row or one column, and the matrix beside it is large and lies along the sums. */
     static boolean takes(Task.MatMul task) {
         int column = task.out().dims().length - 1;
-        int m = task.out().dims()[column - 1];
-        int n = task.out().dims()[column];
+        long m = task.out().dims()[column - 1];
+        long n = task.out().dims()[column];
         long k = task.b().dims()[column - 1];
         boolean right = n == 1 && task.a().strides()[column] == 1 && task.b().strides()[column - 1] == 1;
         boolean left = m == 1 && task.b().strides()[column - 1] == 1 && task.a().strides()[column] == 1;

@@ -5,6 +5,7 @@ import dev.lamina.nn.layers.ActivationLayer;
 import dev.lamina.nn.layers.ActivityRegularization;
 import dev.lamina.nn.layers.AdditiveAttention;
 import dev.lamina.nn.layers.BatchNorm;
+import dev.lamina.nn.layers.Bidirectional;
 import dev.lamina.nn.layers.Bilinear;
 import dev.lamina.nn.layers.Dense;
 import dev.lamina.nn.layers.Dropout;
@@ -14,9 +15,11 @@ import dev.lamina.nn.layers.FeedForward;
 import dev.lamina.nn.layers.Flatten;
 import dev.lamina.nn.layers.Glu;
 import dev.lamina.nn.layers.GroupNorm;
+import dev.lamina.nn.layers.Gru;
 import dev.lamina.nn.layers.KernelNorm;
 import dev.lamina.nn.layers.Lambda;
 import dev.lamina.nn.layers.LayerNorm;
+import dev.lamina.nn.layers.Lstm;
 import dev.lamina.nn.layers.Masking;
 import dev.lamina.nn.layers.Merge;
 import dev.lamina.nn.layers.MultiHeadAttention;
@@ -26,9 +29,11 @@ import dev.lamina.nn.layers.ParametricActivation;
 import dev.lamina.nn.layers.PositionalEncoding;
 import dev.lamina.nn.layers.Prelu;
 import dev.lamina.nn.layers.Rearrange;
+import dev.lamina.nn.layers.Recurrent;
 import dev.lamina.nn.layers.Residual;
 import dev.lamina.nn.layers.RmsNorm;
 import dev.lamina.nn.layers.RotaryEmbedding;
+import dev.lamina.nn.layers.SimpleRnn;
 import dev.lamina.nn.layers.TimeDistributed;
 import dev.lamina.nn.layers.TransformerDecoder;
 import dev.lamina.nn.layers.TransformerDecoderLayer;
@@ -338,5 +343,25 @@ public final class Layers {
     /** A stack of decoder layers. */
     public static TransformerDecoder transformerDecoder(TransformerDecoderLayer... layers) {
         return new TransformerDecoder(List.of(layers));
+    }
+
+    /** A simple recurrent layer: sequences (N, T, in) to the last output (N, units). */
+    public static SimpleRnn simpleRnn(int units) {
+        return new SimpleRnn(units);
+    }
+
+    /** Long short-term memory: sequences (N, T, in) to the last output (N, units). */
+    public static Lstm lstm(int units) {
+        return new Lstm(units);
+    }
+
+    /** Gated recurrent units: sequences (N, T, in) to the last output (N, units). */
+    public static Gru gru(int units) {
+        return new Gru(units);
+    }
+
+    /** Two recurrent layers, the second from the last step to the first, their outputs side by side. */
+    public static Bidirectional bidirectional(Recurrent<?> forward, Recurrent<?> backward) {
+        return new Bidirectional(forward, backward);
     }
 }

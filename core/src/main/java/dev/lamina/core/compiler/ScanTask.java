@@ -105,7 +105,8 @@ final class ScanTask {
         for (int i = 0; i < bases.size(); i++) {
             Node base = bases.get(i);
             Task.Access access = storage.window(node.input(carries + i), buffers);
-            long step = i < sequences ? access.strides()[0] * access.dtype().bytes() : 0;
+            boolean moves = i < sequences && base.shape().size() > 0;
+            long step = moves ? access.strides()[0] * access.dtype().bytes() : 0;
             slots.add(slot(buffers.get(base), 0, step, Math.max(0, bytes(base) - (scan.steps() - 1) * step)));
         }
         slots.addAll(results);

@@ -28,6 +28,7 @@ public final class Bidirectional extends Layer {
     public Bidirectional(Recurrent<?> forward, Recurrent<?> backward) {
         this.forward = child("forward", forward);
         this.backward = child("backward", backward);
+        backward.mirror();
     }
 
     /** The layer that goes from the first step to the last. */
@@ -47,7 +48,7 @@ public final class Bidirectional extends Layer {
         List<Tensor> back = new ArrayList<>(inputs.subList(0, 1));
         back.addAll(inputs.subList(1 + states, inputs.size()));
         List<Tensor> there = forward.applyAll(ahead);
-        List<Tensor> again = backward.reversed(back);
+        List<Tensor> again = backward.applyAll(back);
         List<Tensor> outputs = new ArrayList<>();
         outputs.add(Tensor.concat(-1, there.getFirst(), again.getFirst()));
         outputs.addAll(there.subList(1, there.size()));
@@ -62,8 +63,9 @@ public final class Bidirectional extends Layer {
     public Optional<Config> config() {
         return forward.config()
                 .flatMap(first -> backward.config()
-                        .map(second ->
-                                Config.of("bidirectional").with("forward", first).with("backward", second)));
+                        .map(second -> Config.of("bidirectional")
+                                .with("forward", first)
+                                .with("backward", second)));
     }
 
     /** Made again from its description. */

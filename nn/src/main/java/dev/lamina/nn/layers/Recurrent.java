@@ -1,5 +1,6 @@
 package dev.lamina.nn.layers;
 
+import dev.lamina.core.DType;
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Scan;
 import dev.lamina.core.Shape;
@@ -52,6 +53,7 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
     private boolean sequences;
     private boolean states;
     private boolean backwards;
+    private boolean mirrored;
     private boolean stateful;
     private boolean zeroMasked;
     private boolean useBias = true;
@@ -137,6 +139,13 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
         return self();
     }
 
+    /** Goes from the last step to the first; the outputs keep the places of the inputs. */
+    final void mirror() {
+        requireNotBuilt("its place in a bidirectional layer");
+        backwards = true;
+        mirrored = true;
+    }
+
     /** Starts each batch of training with the last states of the batch before. All batches have as many examples as the first. */
     public S stateful() {
         requireNotBuilt("stateful");
@@ -216,10 +225,7 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
     @Override
     protected final void build(List<Shape> inputs) {
         Shape x = inputs.getFirst();
-        if (x.rank() != 3) {
-            throw new ShapeException(path() + ": expected sequences (N, T, in), got " + x
-                    + "; add an axis of steps or of features");
-        }
+        requireSequence(x, "in");
         build(x);
         if (stateful) {
             List<Variable> variables = new ArrayList<>();
@@ -230,6 +236,13 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
         }
     }
 
+    private void requireSequence(Shape x, Object features) {
+        if (x.rank() != 3 || (features instanceof Integer in && x.dim(2) != in)) {
+            throw new ShapeException("recurrent: expected sequences (N, T, " + features + "), got " + x
+                    + "; steps go along axis 1, features along axis 2");
+        }
+    }
+
     /** Sets the states that {@link #stateful()} keeps to 0, for example before the next epoch. */
     public void resetStates() {
         kept.forEach(variable -> variable.assign(variable.value().zerosLike()));
@@ -237,76 +250,71 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
 
     @Override
     protected List<Tensor> forward(List<Tensor> inputs) {
-        Run run = run(inputs, backwards, sequences);
+        Scan.Result result = scan(inputs);
+        List<Tensor> last = new ArrayList<>();
+        for (int i = 0; i < stateSizes().size(); i++) {
+            last.add(result.last("state " + i));
+        }
+        for (int i = 0; i < kept.size(); i++) {
+            update(kept.get(i), last.get(i));
+        }
         List<Tensor> outputs = new ArrayList<>();
-        Tensor all = backwards && sequences ? run.output().flip(1) : run.output();
-        outputs.add(all);
-        mask(inputs.getFirst()).filter(mask -> sequences && backwards).ifPresent(mask -> masked(all, mask.flip(1)));
+        outputs.add(sequences ? result.output("output").transpose(0, 1) : last.getFirst());
+        if (sequences && backwards && !mirrored) {
+            Tensor turned = outputs.getFirst().flip(1);
+            mask(inputs.getFirst()).ifPresent(mask -> masked(turned, mask.flip(1)));
+            outputs.set(0, turned);
+        }
         if (states) {
-            outputs.addAll(run.states());
+            outputs.addAll(last);
         }
         return outputs;
     }
 
-    /**
-     * The result of all steps.
-     *
-     * @param output (N, T, units) in the order of the inputs, or the last one (N, units)
-     * @param states the last states
-     */
-    record Run(Tensor output, List<Tensor> states) {}
-
-    Run run(List<Tensor> inputs, boolean reversed, boolean all) {
+    private Scan.Result scan(List<Tensor> inputs) {
         Tensor x = inputs.getFirst();
+        requireSequence(x.shape(), inputShape().map(first -> first.dim(2)).orElse(x.dim(-1)));
         List<Tensor> sequence = new ArrayList<>();
         sequence.add(project(dropped(x.transpose(0, 1), dropout)));
         Optional<Tensor> mask = mask(x);
         mask.ifPresent(real -> sequence.add(real.transpose().unsqueeze(2)));
-        Scan scan = Scan.over(sequence);
-        scan = reversed ? scan.reversed() : scan;
+        Scan scan = backwards ? Scan.over(sequence).reversed() : Scan.over(sequence);
         List<Tensor> first = first(inputs, sequence.getFirst().dtype());
         for (int i = 0; i < first.size(); i++) {
             scan = scan.carry("state " + i, first.get(i));
         }
         Optional<Tensor> keeps = keeps(first.getFirst());
-        Scan.Result result = scan.run(step -> {
+        return scan.run(step -> {
             List<Tensor> before = IntStream.range(0, first.size())
                     .mapToObj(i -> step.carry("state " + i))
                     .toList();
             Tensor output = before.getFirst();
-            List<Tensor> after = step(
-                    step.input(0), before, keeps.isPresent() ? output.mul(keeps.get()) : output);
+            List<Tensor> after =
+                    step(step.input(0), before, keeps.map(output::mul).orElse(output));
             for (int i = 0; i < first.size(); i++) {
                 Tensor next = after.get(i);
                 step.next("state " + i, mask.isPresent() ? step.input(1).where(next, before.get(i)) : next);
             }
-            if (all) {
+            if (sequences) {
                 Tensor next = after.getFirst();
-                step.output("output", mask.isEmpty() ? next : step.input(1).where(next, zeroMasked ? next.zerosLike() : output));
+                Tensor unreal = zeroMasked ? next.zerosLike() : output;
+                step.output("output", mask.isPresent() ? step.input(1).where(next, unreal) : next);
             }
         });
-        List<Tensor> last = IntStream.range(0, first.size())
-                .mapToObj(i -> result.last("state " + i))
-                .toList();
-        for (int i = 0; i < kept.size(); i++) {
-            update(kept.get(i), last.get(i));
-        }
-        return new Run(all ? result.output("output").transpose(0, 1) : last.getFirst(), last);
     }
 
-    private List<Tensor> first(List<Tensor> inputs, dev.lamina.core.DType dtype) {
+    private List<Tensor> first(List<Tensor> inputs, DType dtype) {
         List<Integer> sizes = stateSizes();
         int examples = inputs.getFirst().dim(0);
         if (inputs.size() > 1 && inputs.size() != 1 + sizes.size()) {
-            throw new LaminaException(path() + ": expected x and " + sizes.size() + " first states, got "
-                    + inputs.size() + " inputs");
+            throw new LaminaException(
+                    path() + ": expected x and " + sizes.size() + " first states, got " + inputs.size() + " inputs");
         }
         List<Tensor> first = new ArrayList<>();
         for (int i = 0; i < sizes.size(); i++) {
             Shape shape = Shape.of(examples, sizes.get(i));
-            Tensor state = inputs.size() > 1
-                    ? inputs.get(1 + i)
-                    : stateful ? value(kept.get(i)) : Tensor.zeros(dtype, shape);
+            Tensor state =
+                    inputs.size() > 1 ? inputs.get(1 + i) : stateful ? value(kept.get(i)) : Tensor.zeros(dtype, shape);
             if (!state.shape().equals(shape)) {
                 throw new ShapeException(path() + ": expected a first state " + shape + ", got " + state.shape()
                         + (stateful ? "; a stateful layer gets batches of one size" : ""));

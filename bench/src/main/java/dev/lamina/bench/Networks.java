@@ -1,5 +1,6 @@
 package dev.lamina.bench;
 
+import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import dev.lamina.data.Dataset;
 import dev.lamina.nn.FitOptions;
@@ -10,6 +11,11 @@ import java.util.Optional;
 /** What the rows that train have in common. */
 final class Networks {
     private Networks() {}
+
+    /** Numbers for a peer. */
+    static Peers.Values values(Tensor tensor) {
+        return new Peers.Values(tensor.shape().dims(), tensor.toFloatArray());
+    }
 
     /** Work for a peer that begins with the parameters of a model. */
     static Peers.Training training(

@@ -50,6 +50,11 @@ public interface Peers {
         return Optional.empty();
     }
 
+    /** A network of convolutions; the result is what {@link Vision} says. */
+    default Optional<Rival> vision(Vision vision) {
+        return Optional.empty();
+    }
+
     /** The name of a program that makes a network 784-10, predicts once, and prints its memory last. */
     default Optional<String> firstPrediction() {
         return Optional.empty();
@@ -134,6 +139,55 @@ public interface Peers {
         public int batches() {
             int in = kernels[0].length / biases[0].length;
             return features.length / in / batch;
+        }
+    }
+
+    /** Numbers with a shape, row-major. */
+    record Values(int[] shape, float[] numbers) {}
+
+    /**
+     * A network of convolutions. Images are (N, H, W, C), kernels (H, W, in, out), those of dense layers (in, out).
+     *
+     * @param net which
+     * @param use what is done with it
+     * @param parameters in the order of the network
+     * @param images the input
+     * @param labels a class for each image where the network is trained
+     * @param upstream gradient of the output where a gradient alone is wanted
+     * @param batch images of a training step
+     * @param bf16 products in bf16, parameters in f32
+     */
+    record Vision(
+            Net net,
+            Use use,
+            List<Values> parameters,
+            Values images,
+            int[] labels,
+            Optional<Values> upstream,
+            int batch,
+            boolean bf16) {
+        /** Networks, with what their parameters are. */
+        public enum Net {
+            /** One 3x3 convolution with padding 1: kernel. */
+            CONV,
+            /** Two 3x3 convolutions with relu, maxima of 2x2, two dense layers with relu between: kernel and bias of each. */
+            LENET,
+            /**
+             * ResNet-18. In training kernel, scale and shift of each convolution with its batch normalization; for inference kernel
+             * and bias, in which the normalization is. The shortcut's convolution comes last in its block. Then kernel and bias of the
+             * dense layer.
+             */
+            RESNET18
+        }
+
+        /** Uses, with the result that is compared. */
+        public enum Use {
+            /** The output. */
+            FORWARD,
+            /** Gradients of the images and of the kernel, one after the other. */
+            BACKWARD,
+            /** Steps of Adam (rate 0.001, the usual constants) over all batches in order: mean cross-entropy of the last pass. */
+            TRAIN
         }
     }
 

@@ -48,9 +48,16 @@ record Row(String name, String about, String peer, String backend, List<Integer>
         rows.add(cpu("attention.bf16", heads + ", products in bf16", LIBTORCH, () -> new AttentionStep(true)));
         rows.add(cpu("transformer.f32", block, LIBTORCH, () -> new TransformerStep(false)));
         rows.add(cpu("transformer.bf16", block + ", products in bf16", LIBTORCH, () -> new TransformerStep(true)));
+        vision(rows);
         training(rows);
         processes(rows);
         return List.copyOf(rows);
+    }
+
+    private static void vision(List<Row> rows) {
+        String conv = "convolution 3x3, 64 to 64 channels, 8 images of 56x56";
+        rows.add(cpu("conv.forward", conv, LIBTORCH, () -> new Convolution(false)));
+        rows.add(cpu("conv.backward", conv + ": both gradients", LIBTORCH, () -> new Convolution(true)));
     }
 
     private static void training(List<Row> rows) {

@@ -1,6 +1,9 @@
 package dev.lamina.bench.peers;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.CompilationUnit;
 import org.bytedeco.pytorch.Function;
 import org.bytedeco.pytorch.IValue;
@@ -25,14 +28,11 @@ final class FusedAdam {
         this.parameters = parameters;
         unit = torch.compile(script(parameters.length));
         step = unit.get_function(new QualifiedName("step"));
-        Function pack = unit.get_function(new QualifiedName("pack"));
         Tensor[] means = zeros();
         Tensor[] squares = zeros();
         Tensor[] steps = new Tensor[parameters.length];
         Arrays.setAll(steps, i -> torch.zeros(1).squeeze());
-        state = new IValue[] {
-            pack(pack, parameters), pack(pack, means), pack(pack, squares), pack(pack, steps), new IValue(rate)
-        };
+        state = new IValue[] {pack(parameters), pack(means), pack(squares), pack(steps), new IValue(rate)};
     }
 
     private Tensor[] zeros() {
@@ -42,27 +42,20 @@ final class FusedAdam {
     }
 
     private static String script(int count) {
-        StringBuilder names = new StringBuilder();
-        StringBuilder typed = new StringBuilder();
-        for (int i = 0; i < count; i++) {
-            names.append(i == 0 ? "g" : ", g").append(i);
-            typed.append(i == 0 ? "g" : ", g").append(i).append(": Tensor");
-        }
+        String names = IntStream.range(0, count).mapToObj(i -> "g" + i).collect(Collectors.joining(", "));
+        String typed =
+                IntStream.range(0, count).mapToObj(i -> "g" + i + ": Tensor").collect(Collectors.joining(", "));
         return """
-               def pack(%2$s):
-                   return [%1$s]
                def step(%2$s, p: List[Tensor], m: List[Tensor], v: List[Tensor], t: List[Tensor], rate: float):
                    torch._foreach_add_(t, 1.0)
                    torch._fused_adam_(p, [%1$s], m, v, [], t, lr=rate, beta1=0.9, beta2=0.999, weight_decay=0.0,
                        eps=1e-8, amsgrad=False, maximize=False)
                    return 0
-               """.formatted(names, typed);
+               """.formatted(names, typed) + TorchLists.pack("pack", count);
     }
 
-    private static IValue pack(Function pack, Tensor[] tensors) {
-        IValue[] values = new IValue[tensors.length];
-        Arrays.setAll(values, i -> new IValue(tensors[i]));
-        return pack.apply(new IValueVector(values));
+    private IValue pack(Tensor[] tensors) {
+        return TorchLists.call(unit, "pack", List.of(tensors));
     }
 
     void step() {

@@ -2,11 +2,13 @@ package dev.lamina.bench.peers;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** The results of the last run; those of the run before go back to LibTorch at once. */
@@ -24,22 +26,25 @@ final class Latest {
 
     /** All values of tensors made of the results, one after the other. */
     float[] values(UnaryOperator<Tensor> made) {
-        Tensor[] results = tensors;
-        tensors = Arrays.stream(results).map(made).toArray(Tensor[]::new);
-        float[] values = values();
-        tensors = results;
-        return values;
+        return values(Collections.nCopies(tensors.length, made));
     }
 
     /** All values, one tensor after the other. */
     float[] values() {
+        return values(List.of());
+    }
+
+    /** The same with each tensor's axes in another order first. */
+    float[] values(List<UnaryOperator<Tensor>> orders) {
         int length = 0;
         for (Tensor tensor : tensors) {
             length += (int) tensor.numel();
         }
         float[] values = new float[length];
         int at = 0;
-        for (Tensor tensor : tensors) {
+        for (int i = 0; i < tensors.length; i++) {
+            Tensor ordered = orders.isEmpty() ? tensors[i] : orders.get(i).apply(tensors[i]);
+            Tensor tensor = ordered.to(torch.ScalarType.Float).contiguous();
             int count = (int) tensor.numel();
             MemorySegment.copy(floats(tensor), ValueLayout.JAVA_FLOAT, 0, values, at, count);
             at += count;

@@ -131,4 +131,30 @@ public final class LibTorch implements Peers {
         TorchTraining trained = new TorchTraining(training);
         return Optional.of(new Rival(name, trained::pass, () -> new float[] {(float) trained.loss()}));
     }
+
+    /** The faster of the two layouts of memory that its users choose from. */
+    @Override
+    public Optional<Rival> vision(Vision vision) {
+        String how = vision.use() == Vision.Use.TRAIN
+                ? "fused Adam" + (vision.bf16() ? ", autocast" : "")
+                : (vision.bf16() ? "bf16" : "f32");
+        TorchVision contiguous = new TorchVision(vision, false);
+        TorchVision channelsLast = new TorchVision(vision, true);
+        boolean last = seconds(channelsLast) < seconds(contiguous);
+        String name = start(how + (last ? ", channels last" : ", channels first"));
+        // A training that has begun is not the one to compare.
+        TorchVision best = new TorchVision(vision, last);
+        return Optional.of(new Rival(name, best::run, best::result));
+    }
+
+    /** The best of some runs. */
+    private static double seconds(TorchVision vision) {
+        double best = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < 6; i++) {
+            long start = System.nanoTime();
+            vision.run();
+            best = Math.min(best, (System.nanoTime() - start) * 1e-9);
+        }
+        return best;
+    }
 }

@@ -7,12 +7,15 @@ import dev.lamina.nn.layers.AdditiveAttention;
 import dev.lamina.nn.layers.BatchNorm;
 import dev.lamina.nn.layers.Bidirectional;
 import dev.lamina.nn.layers.Bilinear;
+import dev.lamina.nn.layers.Border;
+import dev.lamina.nn.layers.Convolution;
 import dev.lamina.nn.layers.Dense;
 import dev.lamina.nn.layers.Dropout;
 import dev.lamina.nn.layers.Embedding;
 import dev.lamina.nn.layers.EmbeddingBag;
 import dev.lamina.nn.layers.FeedForward;
 import dev.lamina.nn.layers.Flatten;
+import dev.lamina.nn.layers.GlobalPooling;
 import dev.lamina.nn.layers.Glu;
 import dev.lamina.nn.layers.GroupNorm;
 import dev.lamina.nn.layers.Gru;
@@ -26,6 +29,7 @@ import dev.lamina.nn.layers.MultiHeadAttention;
 import dev.lamina.nn.layers.MultiplicativeAttention;
 import dev.lamina.nn.layers.Noise;
 import dev.lamina.nn.layers.ParametricActivation;
+import dev.lamina.nn.layers.Pooling;
 import dev.lamina.nn.layers.PositionalEncoding;
 import dev.lamina.nn.layers.Prelu;
 import dev.lamina.nn.layers.Rearrange;
@@ -33,12 +37,14 @@ import dev.lamina.nn.layers.Recurrent;
 import dev.lamina.nn.layers.Residual;
 import dev.lamina.nn.layers.RmsNorm;
 import dev.lamina.nn.layers.RotaryEmbedding;
+import dev.lamina.nn.layers.SeparableConvolution;
 import dev.lamina.nn.layers.SimpleRnn;
 import dev.lamina.nn.layers.TimeDistributed;
 import dev.lamina.nn.layers.TransformerDecoder;
 import dev.lamina.nn.layers.TransformerDecoderLayer;
 import dev.lamina.nn.layers.TransformerEncoder;
 import dev.lamina.nn.layers.TransformerEncoderLayer;
+import dev.lamina.nn.layers.UpSampling;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
@@ -291,6 +297,183 @@ public final class Layers {
     /** A function as a layer, without variables. */
     public static Lambda lambda(UnaryOperator<Tensor> function) {
         return new Lambda(function);
+    }
+
+    // ---------------------------------------------------------------- windows: convolution, pooling, borders
+
+    /** Convolution of sequences: (N, T, C) to (N, P, filters). The window is one number or one for each axis. */
+    public static Convolution conv1d(int filters, int... window) {
+        return new Convolution(Convolution.Kind.PLAIN, filters, 1, window);
+    }
+
+    /** Convolution of images: (N, H, W, C) to (N, P, Q, filters). The window is one number or one for each axis. */
+    public static Convolution conv2d(int filters, int... window) {
+        return new Convolution(Convolution.Kind.PLAIN, filters, 2, window);
+    }
+
+    /** Convolution of volumes: (N, D, H, W, C) to (N, P, Q, R, filters). The window is one number or one for each axis. */
+    public static Convolution conv3d(int filters, int... window) {
+        return new Convolution(Convolution.Kind.PLAIN, filters, 3, window);
+    }
+
+    /** Transposed convolution of sequences, which enlarges by its strides. */
+    public static Convolution convTranspose1d(int filters, int... window) {
+        return new Convolution(Convolution.Kind.TRANSPOSED, filters, 1, window);
+    }
+
+    /** Transposed convolution of images, which enlarges by its strides. */
+    public static Convolution convTranspose2d(int filters, int... window) {
+        return new Convolution(Convolution.Kind.TRANSPOSED, filters, 2, window);
+    }
+
+    /** Transposed convolution of volumes, which enlarges by its strides. */
+    public static Convolution convTranspose3d(int filters, int... window) {
+        return new Convolution(Convolution.Kind.TRANSPOSED, filters, 3, window);
+    }
+
+    /** Convolution of each channel of sequences by itself, with so many results for each. */
+    public static Convolution depthwiseConv1d(int multiplier, int... window) {
+        return new Convolution(Convolution.Kind.DEPTHWISE, multiplier, 1, window);
+    }
+
+    /** Convolution of each channel of images by itself, with so many results for each. */
+    public static Convolution depthwiseConv2d(int multiplier, int... window) {
+        return new Convolution(Convolution.Kind.DEPTHWISE, multiplier, 2, window);
+    }
+
+    /** Convolution of each channel of volumes by itself, with so many results for each. */
+    public static Convolution depthwiseConv3d(int multiplier, int... window) {
+        return new Convolution(Convolution.Kind.DEPTHWISE, multiplier, 3, window);
+    }
+
+    /** A depthwise and a pointwise convolution of sequences. */
+    public static SeparableConvolution separableConv1d(int filters, int... window) {
+        return new SeparableConvolution(filters, 1, window);
+    }
+
+    /** A depthwise and a pointwise convolution of images. */
+    public static SeparableConvolution separableConv2d(int filters, int... window) {
+        return new SeparableConvolution(filters, 2, window);
+    }
+
+    /** A depthwise and a pointwise convolution of volumes. */
+    public static SeparableConvolution separableConv3d(int filters, int... window) {
+        return new SeparableConvolution(filters, 3, window);
+    }
+
+    /** The largest of each window of sequences. */
+    public static Pooling maxPool1d(int... window) {
+        return new Pooling(Pooling.Kind.MAX, 1, window);
+    }
+
+    /** The largest of each window of images. */
+    public static Pooling maxPool2d(int... window) {
+        return new Pooling(Pooling.Kind.MAX, 2, window);
+    }
+
+    /** The largest of each window of volumes. */
+    public static Pooling maxPool3d(int... window) {
+        return new Pooling(Pooling.Kind.MAX, 3, window);
+    }
+
+    /** The mean of each window of sequences. */
+    public static Pooling avgPool1d(int... window) {
+        return new Pooling(Pooling.Kind.AVERAGE, 1, window);
+    }
+
+    /** The mean of each window of images. */
+    public static Pooling avgPool2d(int... window) {
+        return new Pooling(Pooling.Kind.AVERAGE, 2, window);
+    }
+
+    /** The mean of each window of volumes. */
+    public static Pooling avgPool3d(int... window) {
+        return new Pooling(Pooling.Kind.AVERAGE, 3, window);
+    }
+
+    /** The largest of each of so many parts of sequences. */
+    public static Pooling adaptiveMaxPool1d(int... parts) {
+        return new Pooling(Pooling.Kind.ADAPTIVE_MAX, 1, parts);
+    }
+
+    /** The largest of each of so many parts of images. */
+    public static Pooling adaptiveMaxPool2d(int... parts) {
+        return new Pooling(Pooling.Kind.ADAPTIVE_MAX, 2, parts);
+    }
+
+    /** The largest of each of so many parts of volumes. */
+    public static Pooling adaptiveMaxPool3d(int... parts) {
+        return new Pooling(Pooling.Kind.ADAPTIVE_MAX, 3, parts);
+    }
+
+    /** The mean of each of so many parts of sequences. */
+    public static Pooling adaptiveAvgPool1d(int... parts) {
+        return new Pooling(Pooling.Kind.ADAPTIVE_AVERAGE, 1, parts);
+    }
+
+    /** The mean of each of so many parts of images. */
+    public static Pooling adaptiveAvgPool2d(int... parts) {
+        return new Pooling(Pooling.Kind.ADAPTIVE_AVERAGE, 2, parts);
+    }
+
+    /** The mean of each of so many parts of volumes. */
+    public static Pooling adaptiveAvgPool3d(int... parts) {
+        return new Pooling(Pooling.Kind.ADAPTIVE_AVERAGE, 3, parts);
+    }
+
+    /** The largest over all positions: (N, S..., C) to (N, C). */
+    public static GlobalPooling globalMaxPool() {
+        return new GlobalPooling(true);
+    }
+
+    /** The mean over all positions: (N, S..., C) to (N, C). */
+    public static GlobalPooling globalAvgPool() {
+        return new GlobalPooling(false);
+    }
+
+    /** Enlarges sequences by whole factors. */
+    public static UpSampling upSampling1d(int... factors) {
+        return new UpSampling(1, factors);
+    }
+
+    /** Enlarges images by whole factors. */
+    public static UpSampling upSampling2d(int... factors) {
+        return new UpSampling(2, factors);
+    }
+
+    /** Enlarges volumes by whole factors. */
+    public static UpSampling upSampling3d(int... factors) {
+        return new UpSampling(3, factors);
+    }
+
+    /** Zeros on both sides of the spatial axes of sequences. */
+    public static Border zeroPadding1d(int... both) {
+        return new Border(false, 1, both, both);
+    }
+
+    /** Zeros on both sides of the spatial axes of images. */
+    public static Border zeroPadding2d(int... both) {
+        return new Border(false, 2, both, both);
+    }
+
+    /** Zeros on both sides of the spatial axes of volumes. */
+    public static Border zeroPadding3d(int... both) {
+        return new Border(false, 3, both, both);
+    }
+
+    /** Positions cut off on both sides of the spatial axes of sequences. */
+    public static Border cropping1d(int... both) {
+        return new Border(true, 1, both, both);
+    }
+
+    /** Positions cut off on both sides of the spatial axes of images. */
+    public static Border cropping2d(int... both) {
+        return new Border(true, 2, both, both);
+    }
+
+    /** Positions cut off on both sides of the spatial axes of volumes. */
+    public static Border cropping3d(int... both) {
+        return new Border(true, 3, both, both);
     }
 
     // ---------------------------------------------------------------- attention

@@ -53,9 +53,7 @@ class MoreLayersTest {
     }
 
     private static Tensor numbers(long seed, int... shape) {
-        return Random.seed(seed)
-                .normal(DType.F64, Shape.of(shape), 0, 1)
-                .evaluate();
+        return Random.seed(seed).normal(DType.F64, Shape.of(shape), 0, 1).evaluate();
     }
 
     @Test
@@ -86,7 +84,9 @@ class MoreLayersTest {
         Spy spy = new Spy();
         Wire a = Wire.input("a");
         Wire b = Wire.input("b");
-        Model model = Model.of(List.of(a, b), List.of(concatenate(1).apply(a.then(masking(0)), b).then(spy)));
+        Model model = Model.of(
+                List.of(a, b),
+                List.of(concatenate(1).apply(a.then(masking(0)), b).then(spy)));
         Tensor x = Tensor.of(new double[] {1, 1, 0, 0}, 1, 2, 2);
         model.applyAll(List.of(x, Tensor.zeros(DType.F64, Shape.of(1, 1, 2))));
         assertArrayEquals(
@@ -100,7 +100,9 @@ class MoreLayersTest {
                         + " example ids.ne(0)",
                 assertThrows(
                                 LaminaException.class,
-                                () -> dense(2).applyMasked(Tensor.ones(2, 3, 4), Tensor.ones(2, 4).ne(0)))
+                                () -> dense(2).applyMasked(
+                                                Tensor.ones(2, 3, 4),
+                                                Tensor.ones(2, 4).ne(0)))
                         .getMessage());
     }
 
@@ -163,7 +165,8 @@ class MoreLayersTest {
     void activityPenaltiesAreInTheLossOfFit() {
         Tensor x = Tensor.of(new float[] {1, -2, 3, 0}, 2, 2);
         Model model = Sequential.of(
-                dense(2).noBias().kernelInitializer(Initializers.identity()), activityRegularization(Regularizers.l1(1)));
+                dense(2).noBias().kernelInitializer(Initializers.identity()),
+                activityRegularization(Regularizers.l1(1)));
         model.compile(sgd(1e-9), mse());
         double loss = model.fit(Dataset.of(x, x), epochs(1)).last().value("loss");
         assertEquals(3, loss, 1e-5);
@@ -196,8 +199,7 @@ class MoreLayersTest {
 
     @Test
     void spectralNormDividesByTheLargestSingularValue() {
-        Dense inner = dense(3)
-                .noBias()
+        Dense inner = dense(3).noBias()
                 .kernelInitializer(
                         Initializers.value(Tensor.of(new double[] {0, 4, 0, 0, 0, 0, 0, 0, 0.5, 3, 0, 0}, 4, 3)));
         Layer layer = spectralNorm(inner);
@@ -213,7 +215,8 @@ class MoreLayersTest {
 
     @Test
     void kernelNormNeedsAKernel() {
-        assertTrue(assertThrows(LaminaException.class, () -> weightNorm(layerNorm()).apply(numbers(1, 2, 3)))
+        assertTrue(assertThrows(
+                        LaminaException.class, () -> weightNorm(layerNorm()).apply(numbers(1, 2, 3)))
                 .getMessage()
                 .startsWith("weight_norm (input (2, 3)): weightNorm: expected a layer with a variable 'kernel', got"));
     }
@@ -223,8 +226,7 @@ class MoreLayersTest {
         Embedding layer = embedding(4, 3).maxNorm(1).initializer(Initializers.constant(2));
         Tensor ids = Tensor.of(new long[] {0, 1, 3}, 3);
         Tensor y = layer.apply(ids);
-        assertArrayEquals(
-                new double[] {1, 1, 1}, y.square().sum(1).sqrt().toDoubleArray(), 1e-5);
+        assertArrayEquals(new double[] {1, 1, 1}, y.square().sum(1).sqrt().toDoubleArray(), 1e-5);
         Optimizer optimizer = sgd(10);
         optimizer.step(Gradients.of(layer.apply(ids).mul(-1).sum(), layer.parameters()));
         double[] norms = layer.embeddings().value().square().sum(1).sqrt().toDoubleArray();

@@ -432,7 +432,7 @@ public final class LayerHarness {
             steps = steps.unsqueeze(-1);
         }
         Tensor first = realOnly(probe, x, real);
-        Tensor second = realOnly(probe, steps.where(x, other.cast(x.dtype())), real);
+        Tensor second = realOnly(probe, steps.where(x, other.cast(x.dtype())).evaluate(), real);
         require(probe.mask.isPresent() == masksOutput, masksOutput ? "a mask of the output" : "none", probe.mask);
         same("other values in masked steps", List.of(second), List.of(first), 0);
         Tensor without = probe.applyAll(inputs).getFirst();

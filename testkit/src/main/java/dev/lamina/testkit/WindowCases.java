@@ -40,6 +40,11 @@ final class WindowCases {
                     "adaptive_max_pool" + axes + "d",
                     (x, in, args) -> x.adaptiveMaxPool(each(args.ints("output_size"), rank)));
         }
+        others(table);
+        chains(table);
+    }
+
+    private static void others(Map<String, OpCases.Call> table) {
         table.put("max_pool2d_with_indices", (in, args) -> {
             ValuesAndIndices both = last(in.x()).maxPoolWithIndices(pooling(args), window(args, 2));
             return Map.of("y", first(both.values()), "indices", first(both.indices()));
@@ -57,7 +62,6 @@ final class WindowCases {
                     ? x.interpolate(Interpolation.NEAREST, scale * x.dim(1), scale * x.dim(2))
                     : x.interpolate(Interpolation.LINEAR, args.ints("size"));
         });
-        chains(table);
     }
 
     private static void last(Map<String, OpCases.Call> table, String op, Last call) {

@@ -28,9 +28,8 @@ public final class ActivityRegularization extends Layer {
 
     @Override
     public Optional<Config> config() {
-        return Optional.of(Config.of("activityRegularization")
-                .with("l1", regularizer.l1())
-                .with("l2", regularizer.l2()));
+        return Optional.of(
+                Config.of("activityRegularization").with("l1", regularizer.l1()).with("l2", regularizer.l2()));
     }
 
     /** Made again from its description. */

@@ -138,8 +138,10 @@ public final class BatchNorm extends Normalization<BatchNorm> {
 
     /** Made again from its description. */
     public static BatchNorm of(Config config) {
-        BatchNorm norm =
-                new BatchNorm().axis(config.integer("axis")).momentum(config.number("momentum")).options(config);
+        BatchNorm norm = new BatchNorm()
+                .axis(config.integer("axis"))
+                .momentum(config.number("momentum"))
+                .options(config);
         norm.cumulative = config.flag("cumulative");
         return norm;
     }

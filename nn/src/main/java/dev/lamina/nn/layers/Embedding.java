@@ -42,8 +42,7 @@ public final class Embedding extends EmbeddingTable<Embedding> {
 
     /** Made again from its description. */
     public static Embedding of(Config config) {
-        Embedding embedding =
-                new Embedding(config.integer("count"), config.integer("dimension")).options(config);
+        Embedding embedding = new Embedding(config.integer("count"), config.integer("dimension")).options(config);
         embedding.masks = config.has("maskPadding") && config.flag("maskPadding");
         return embedding;
     }

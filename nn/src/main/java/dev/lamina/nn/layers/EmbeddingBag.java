@@ -49,7 +49,10 @@ public final class EmbeddingBag extends EmbeddingTable<EmbeddingBag> {
             return List.of(bags(x, Optional.empty()));
         }
         Shape shape = x.shape();
-        if (inputs.size() == 2 && shape.rank() == 2 && mode == Mode.SUM && shape.equals(inputs.get(1).shape())) {
+        if (inputs.size() == 2
+                && shape.rank() == 2
+                && mode == Mode.SUM
+                && shape.equals(inputs.get(1).shape())) {
             return List.of(bags(x, Optional.of(inputs.get(1))));
         }
         if (inputs.size() == 2 && shape.rank() == 1 && inputs.get(1).rank() == 1) {
@@ -69,7 +72,9 @@ public final class EmbeddingBag extends EmbeddingTable<EmbeddingBag> {
             return largest(rows, counts);
         }
         Tensor kept = counts.where(rows, rows.zerosLike());
-        Tensor sum = weights.map(w -> kept.mul(w.cast(rows.dtype()).unsqueeze(-1))).orElse(kept).sum(1);
+        Tensor sum = weights.map(w -> kept.mul(w.cast(rows.dtype()).unsqueeze(-1)))
+                .orElse(kept)
+                .sum(1);
         return mode == Mode.SUM ? sum : sum.div(counts.cast(rows.dtype()).sum(1).clampMin(1));
     }
 
@@ -86,7 +91,9 @@ public final class EmbeddingBag extends EmbeddingTable<EmbeddingBag> {
         Tensor member = begun.sub(1).eq(Tensor.arange(DType.I64, bags).unsqueeze(0));
         Tensor counts = member.logicalAnd(counting(x).unsqueeze(1));
         if (mode == Mode.MAX) {
-            return largest(rows.unsqueeze(0).expand(bags, length, dimension()), counts.transpose().unsqueeze(-1));
+            return largest(
+                    rows.unsqueeze(0).expand(bags, length, dimension()),
+                    counts.transpose().unsqueeze(-1));
         }
         Tensor weights = counts.cast(rows.dtype());
         Tensor sum = weights.transpose().matmul(rows);

@@ -34,8 +34,8 @@ public abstract class EmbeddingTable<S extends EmbeddingTable<S>> extends Layer 
     /** Starts with the number of indices and the length of a vector. */
     protected EmbeddingTable(int count, int dimension) {
         if (count < 1 || dimension < 1) {
-            throw new LaminaException("embedding: expected a count and a dimension of 1 or more, got " + count
-                    + " and " + dimension + "; pass the number of indices and the length of a vector");
+            throw new LaminaException("embedding: expected a count and a dimension of 1 or more, got " + count + " and "
+                    + dimension + "; pass the number of indices and the length of a vector");
         }
         this.count = count;
         this.dimension = dimension;
@@ -97,8 +97,8 @@ public abstract class EmbeddingTable<S extends EmbeddingTable<S>> extends Layer 
     protected void build(Shape input) {
         ParameterOptions all = options;
         if (maxNorm < Double.POSITIVE_INFINITY) {
-            all = options.with((Initializer)
-                            (dtype, shape, random) -> limited(options.initializer().create(dtype, shape, random)))
+            all = options.with((Initializer) (dtype, shape, random) ->
+                            limited(options.initializer().create(dtype, shape, random)))
                     .with((Constraint) value -> limited(options.constraint().of(value)));
         }
         embeddings = parameter("embeddings", Shape.of(count, dimension), all);

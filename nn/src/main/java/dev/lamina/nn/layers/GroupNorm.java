@@ -55,8 +55,8 @@ public final class GroupNorm extends Normalization<GroupNorm> {
     @Override
     protected void build(Shape input) {
         if (input.rank() < 2 || input.axis(axis) == 0) {
-            throw new ShapeException(typeName() + ": expected inputs (N, ..., C), got " + input
-                    + "; add an axis of examples");
+            throw new ShapeException(
+                    typeName() + ": expected inputs (N, ..., C), got " + input + "; add an axis of examples");
         }
         channels = input.dim(axis);
         if (groups != ALL && channels % groups != 0) {

@@ -80,9 +80,11 @@ public final class KernelNorm extends Layer {
         kernel = found;
         Tensor w = matrix(found.value());
         own = switch (kind) {
-            case WEIGHT -> parameter("scale", Shape.of(w.dim(1)), (dtype, shape, random) -> norms(w)
-                    .reshape(-1)
-                    .cast(dtype));
+            case WEIGHT ->
+                parameter(
+                        "scale",
+                        Shape.of(w.dim(1)),
+                        (dtype, shape, random) -> norms(w).reshape(-1).cast(dtype));
             case SPECTRAL -> {
                 Tensor u = Tensor.full(dtype(), 1 / Math.sqrt(w.dim(1)), Shape.of(w.dim(1)));
                 for (int i = 0; i < FIRST_STEPS; i++) {

@@ -83,12 +83,11 @@ public final class Merge extends Layer {
             throw new ShapeException(kind.label + ": expected " + (pair ? "two" : "two or more") + " inputs, got "
                     + inputs.size() + "; pass them all to one call of apply");
         }
-        Tensor y =
-                switch (kind) {
-                    case CONCATENATE -> concatenated(inputs);
-                    case DOT -> dot(inputs.get(0), inputs.get(1));
-                    case ADD, SUBTRACT, MULTIPLY, AVERAGE, MAXIMUM, MINIMUM -> elementwise(inputs);
-                };
+        Tensor y = switch (kind) {
+            case CONCATENATE -> concatenated(inputs);
+            case DOT -> dot(inputs.get(0), inputs.get(1));
+            case ADD, SUBTRACT, MULTIPLY, AVERAGE, MAXIMUM, MINIMUM -> elementwise(inputs);
+        };
         Optional<Tensor> mask = kind == Kind.DOT ? Optional.empty() : merged(inputs);
         return List.of(mask.isPresent() ? masked(y, mask.get()) : y);
     }
@@ -158,9 +157,7 @@ public final class Merge extends Layer {
 
     private IntStream rest(Shape example, Tensor x) {
         int dropped = x.shape().axis(axis) - 1;
-        return IntStream.range(0, example.rank())
-                .filter(i -> i != dropped)
-                .map(example::dim);
+        return IntStream.range(0, example.rank()).filter(i -> i != dropped).map(example::dim);
     }
 
     /** (N, everything else, axis). */
@@ -173,8 +170,7 @@ public final class Merge extends Layer {
 
     private Optional<Tensor> merged(List<Tensor> inputs) {
         boolean steps = kind == Kind.CONCATENATE && inputs.getFirst().shape().axis(axis) == 1;
-        List<Tensor> masks =
-                inputs.stream().flatMap(x -> mask(x).stream()).toList();
+        List<Tensor> masks = inputs.stream().flatMap(x -> mask(x).stream()).toList();
         if (masks.isEmpty() || masks.stream().anyMatch(mask -> mask.rank() != 2)) {
             return Optional.empty();
         }
@@ -184,8 +180,7 @@ public final class Merge extends Layer {
     }
 
     private Tensor steps(Tensor x) {
-        return mask(x).orElseGet(
-                () -> Tensor.full(1, x.dim(0), x.dim(1)).ne(0));
+        return mask(x).orElseGet(() -> Tensor.full(1, x.dim(0), x.dim(1)).ne(0));
     }
 
     @Override

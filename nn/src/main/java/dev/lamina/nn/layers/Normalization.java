@@ -42,8 +42,7 @@ public abstract class Normalization<S extends Normalization<S>> extends Layer {
     public S epsilon(double epsilon) {
         requireNotBuilt("epsilon");
         if (!(epsilon > 0)) {
-            throw new LaminaException(
-                    typeName() + ": expected an epsilon above 0, got " + epsilon + "; 1e-5 is usual");
+            throw new LaminaException(typeName() + ": expected an epsilon above 0, got " + epsilon + "; 1e-5 is usual");
         }
         this.epsilon = epsilon;
         return self();

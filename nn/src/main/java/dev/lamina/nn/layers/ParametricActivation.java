@@ -44,12 +44,11 @@ public final class ParametricActivation extends Layer {
 
     /** A layer of this function. */
     public ParametricActivation(Kind kind, double number) {
-        boolean fits =
-                switch (kind) {
-                    case CELU, SOFTPLUS -> number > 0;
-                    case SOFTMAX -> number == Math.rint(number);
-                    case LEAKY_RELU, ELU, THRESHOLDED_RELU -> !Double.isNaN(number);
-                };
+        boolean fits = switch (kind) {
+            case CELU, SOFTPLUS -> number > 0;
+            case SOFTMAX -> number == Math.rint(number);
+            case LEAKY_RELU, ELU, THRESHOLDED_RELU -> !Double.isNaN(number);
+        };
         if (!fits || Double.isInfinite(number)) {
             throw new LaminaException(kind.label + ": expected "
                     + (kind == Kind.SOFTMAX ? "an axis" : "a number that this function takes") + ", got " + number

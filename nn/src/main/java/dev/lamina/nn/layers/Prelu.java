@@ -67,8 +67,8 @@ public final class Prelu extends Layer {
     protected Tensor forward(Tensor x) {
         Variable slope = built(alpha);
         if (!shared && (x.rank() == 0 || x.dim(-1) != slope.shape().dim(0))) {
-            throw new ShapeException("prelu: expected inputs (..., " + slope.shape().dim(0) + "), got " + x.shape()
-                    + "; feed examples like those of the first use");
+            throw new ShapeException("prelu: expected inputs (..., "
+                    + slope.shape().dim(0) + "), got " + x.shape() + "; feed examples like those of the first use");
         }
         return x.gt(0).where(x, x.mul(value(slope)));
     }

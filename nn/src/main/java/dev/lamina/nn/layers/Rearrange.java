@@ -42,17 +42,16 @@ public final class Rearrange extends Layer {
     public Rearrange(Kind kind, int... numbers) {
         this.kind = kind;
         this.numbers = numbers.clone();
-        boolean fits =
-                switch (kind) {
-                    case RESHAPE ->
-                        Arrays.stream(numbers).allMatch(n -> n >= -1)
-                                && Arrays.stream(numbers).filter(n -> n == -1).count() <= 1;
-                    case PERMUTE ->
-                        Arrays.equals(
-                                Arrays.stream(numbers).sorted().toArray(),
-                                IntStream.rangeClosed(1, numbers.length).toArray());
-                    case REPEAT -> numbers.length == 1 && numbers[0] >= 1;
-                };
+        boolean fits = switch (kind) {
+            case RESHAPE ->
+                Arrays.stream(numbers).allMatch(n -> n >= -1)
+                        && Arrays.stream(numbers).filter(n -> n == -1).count() <= 1;
+            case PERMUTE ->
+                Arrays.equals(
+                        Arrays.stream(numbers).sorted().toArray(),
+                        IntStream.rangeClosed(1, numbers.length).toArray());
+            case REPEAT -> numbers.length == 1 && numbers[0] >= 1;
+        };
         if (!fits) {
             throw new LaminaException(kind.label + ": expected "
                     + switch (kind) {
@@ -81,8 +80,8 @@ public final class Rearrange extends Layer {
             case PERMUTE -> permuted(x);
             case REPEAT -> {
                 if (x.rank() != 2) {
-                    throw new ShapeException("repeatVector: expected inputs (N, D), got " + x.shape()
-                            + "; flatten the examples first");
+                    throw new ShapeException(
+                            "repeatVector: expected inputs (N, D), got " + x.shape() + "; flatten the examples first");
                 }
                 yield x.unsqueeze(1).expand(x.dim(0), numbers[0], x.dim(1));
             }

@@ -45,8 +45,8 @@ public final class Residual extends Layer {
         }
         Tensor around = shortcut == null ? x : shortcut.apply(x);
         if (!y.shape().equals(around.shape())) {
-            throw new ShapeException("residual: expected layers that give the shape of the way around "
-                    + around.shape() + ", got " + y.shape() + "; add a shortcut(...) layer, or change the last layer");
+            throw new ShapeException("residual: expected layers that give the shape of the way around " + around.shape()
+                    + ", got " + y.shape() + "; add a shortcut(...) layer, or change the last layer");
         }
         return around.add(y);
     }

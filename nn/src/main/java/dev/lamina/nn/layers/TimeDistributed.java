@@ -25,7 +25,8 @@ public final class TimeDistributed extends Layer {
         }
         Shape step = x.shape().range(2, x.rank());
         Tensor y = inner.apply(x.reshape(joined(IntStream.of(Math.multiplyExact(x.dim(0), x.dim(1))), step)));
-        Tensor steps = y.reshape(joined(IntStream.of(x.dim(0), x.dim(1)), y.shape().range(1, y.rank())));
+        Tensor steps =
+                y.reshape(joined(IntStream.of(x.dim(0), x.dim(1)), y.shape().range(1, y.rank())));
         return mask(x).map(mask -> masked(steps, mask)).orElse(steps);
     }
 

@@ -45,23 +45,22 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Layers against PyTorch's: outputs, gradients of inputs and parameters, running statistics. */
 class GoldenLayersTest {
-    private static final Set<String> OPS =
-            Set.of(
-                    "linear",
-                    "bilinear",
-                    "embedding",
-                    "embedding_bag",
-                    "dropout",
-                    "flatten",
-                    "batch_norm1d",
-                    "batch_norm2d",
-                    "layer_norm",
-                    "rms_norm",
-                    "group_norm",
-                    "instance_norm1d",
-                    "instance_norm2d",
-                    "prelu",
-                    "glu");
+    private static final Set<String> OPS = Set.of(
+            "linear",
+            "bilinear",
+            "embedding",
+            "embedding_bag",
+            "dropout",
+            "flatten",
+            "batch_norm1d",
+            "batch_norm2d",
+            "layer_norm",
+            "rms_norm",
+            "group_norm",
+            "instance_norm1d",
+            "instance_norm2d",
+            "prelu",
+            "glu");
 
     /** PyTorch's names of our variables. */
     private static final Map<String, String> NAMES = Map.of(
@@ -165,9 +164,7 @@ class GoldenLayersTest {
     }
 
     private static Layer channelsFirst(GoldenCase golden, Layer layer) {
-        return golden.tensor("in.x").rank() < 3
-                ? layer
-                : Sequential.of(permute(2, 1), layer, permute(2, 1));
+        return golden.tensor("in.x").rank() < 3 ? layer : Sequential.of(permute(2, 1), layer, permute(2, 1));
     }
 
     /** Our variables by the manifest's roles. */

@@ -148,10 +148,12 @@ final class LayerCases {
                                 "embedding: expected integer indices, got f32 (2, 3); cast them, for example with"
                                         + " cast(DType.I64)",
                                 Tensor.ones(2, 3)),
-                of("embedding with padding", () -> embedding(7, 4)
-                                .maskPadding()
-                                .maxNorm(0.08)
-                                .regularizer(Regularizers.l2(1e-3)))
+                of(
+                                "embedding with padding",
+                                () -> embedding(7, 4)
+                                        .maskPadding()
+                                        .maxNorm(0.08)
+                                        .regularizer(Regularizers.l2(1e-3)))
                         // The vector of the padding has no gradient.
                         .kinked()
                         .input(INDICES)
@@ -185,11 +187,13 @@ final class LayerCases {
                         .output(3, 5)
                         .parameters(10)
                         .wrong(WRONG),
-                of("layerNorm of two axes", () -> layerNorm()
-                                .axes(2)
-                                .epsilon(1e-3)
-                                .noBeta()
-                                .gammaRegularizer(Regularizers.l1(1e-3)))
+                of(
+                                "layerNorm of two axes",
+                                () -> layerNorm()
+                                        .axes(2)
+                                        .epsilon(1e-3)
+                                        .noBeta()
+                                        .gammaRegularizer(Regularizers.l1(1e-3)))
                         .input(3, 2, 5)
                         .output(3, 2, 5)
                         .parameters(10)
@@ -291,7 +295,10 @@ final class LayerCases {
                                 "reshape: expected examples of a multiple of 4 elements, got (3, 6); choose a shape of"
                                         + " the same size",
                                 WRONG),
-                of("permute", () -> permute(2, 1)).input(2, 3, 4).output(2, 4, 3).wrong(WRONG),
+                of("permute", () -> permute(2, 1))
+                        .input(2, 3, 4)
+                        .output(2, 4, 3)
+                        .wrong(WRONG),
                 of("repeatVector", () -> repeatVector(3))
                         .input(2, 4)
                         .output(2, 3, 4)

@@ -61,7 +61,8 @@ final class RecurrentLayerCases {
                         .output(2, 7)
                         .parameters(240)
                         .masked(REAL, false)
-                        .wrong(FLAT, WIDE),
+                        .wrong(FLAT)
+                        .wrong(WIDE),
                 LayerHarness.of("lstm with states", () -> lstm(4).returnStates())
                         .parameters(160)
                         .inputs(new int[] {2, 3, 5}, new int[] {2, 4}, new int[] {2, 4})
@@ -73,10 +74,15 @@ final class RecurrentLayerCases {
                 .input(2, 3, 5)
                 .output(2, 4)
                 .masked(REAL, false)
-                .wrong(FLAT, WIDE);
+                .wrong(FLAT)
+                .wrong(WIDE);
     }
 
     private static LayerHarness sequences(String name, Supplier<? extends Recurrent<?>> maker) {
-        return LayerHarness.of(name, maker).input(2, 3, 5).output(2, 3, 4).wrong(FLAT, WIDE);
+        return LayerHarness.of(name, maker)
+                .input(2, 3, 5)
+                .output(2, 3, 4)
+                .wrong(FLAT)
+                .wrong(WIDE);
     }
 }

@@ -32,10 +32,6 @@ final class Backward implements Kernel {
 
     private final Sizes sizes;
     private final List<Operand> in;
-    private final Operand q;
-    private final Operand k;
-    private final Operand v;
-    private final Operand g;
     private final Optional<Operand> bias;
     private final Operand dq;
     private final Operand dk;
@@ -58,10 +54,6 @@ final class Backward implements Kernel {
         this.products = products;
         this.pool = pool;
         in = task.inputs().stream().map(Operand::of).toList();
-        q = in.get(0);
-        k = in.get(1);
-        v = in.get(2);
-        g = in.get(5);
         bias = task.bias().map(Operand::of);
         dq = Operand.of(task.dq());
         dk = Operand.of(task.dk());

@@ -44,7 +44,7 @@ class AttentionKernelsTest {
             boolean causal,
             int bias) {}
 
-    private enum Path {
+    enum Path {
         AVX2(256, false, false),
         AVX512(512, false, false),
         BF16(512, true, false),

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * one order: block of keys after block of keys, and in it block of queries after block of queries.
  */
 final class Backward implements Kernel {
-    private static final int UNITS_PER_BLOCK = 2;
+    private static final int UNITS_PER_BLOCK = 4;
 
     /** The five products, of blocks of R queries and C keys: scores (R, C), and four more. */
     private record Products(Blocks scores, Blocks upstream, Blocks dq, Blocks dk, Blocks dv) {
@@ -78,7 +78,6 @@ final class Backward implements Kernel {
                 task.inputs().get(0),
                 task.inputs().get(1),
                 task.inputs().get(2),
-                task.rounded(),
                 UNITS_PER_BLOCK,
                 task.causal());
         Operand q = in.get(0);

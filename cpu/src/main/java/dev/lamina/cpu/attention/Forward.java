@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * values are packed once, before.
  */
 final class Forward implements Kernel {
-    private static final int UNITS_PER_BLOCK = 4;
+    private static final int UNITS_PER_BLOCK = 8;
 
     private final Sizes sizes;
     private final Operand q;
@@ -75,7 +75,7 @@ final class Forward implements Kernel {
 
     /** The kernel; null if there is no machine code for it. */
     static @Nullable Forward of(Task.Attention task, Isa isa, Pool pool, CodeBatch batch) {
-        Sizes sizes = Sizes.of(task.q(), task.k(), task.v(), task.rounded(), UNITS_PER_BLOCK, task.causal());
+        Sizes sizes = Sizes.of(task.q(), task.k(), task.v(), UNITS_PER_BLOCK, task.causal());
         Operand q = Operand.of(task.q());
         Operand k = Operand.of(task.k());
         Operand v = Operand.of(task.v());

@@ -1,6 +1,5 @@
 package dev.lamina.cpu.attention;
 
-import dev.lamina.core.DType;
 import dev.lamina.core.backend.Task;
 
 /**
@@ -28,16 +27,12 @@ record Sizes(
         int unit,
         int unitsPerBlock,
         boolean causal) {
-    /** 9 tiles of 14 rows, or 21 of 6. */
-    private static final int FLOAT_UNIT = 126;
+    /** Small, so that little is computed that a causal attention throws away; 5 tiles of 13 rows, or 2 of 32. */
+    private static final int UNIT = 64;
 
-    /** Tiles of 32 rows and steps of 32 along k. */
-    private static final int HALF_UNIT = 128;
-
-    static Sizes of(Task.Access q, Task.Access k, Task.Access v, DType rounded, int unitsPerBlock, boolean causal) {
+    static Sizes of(Task.Access q, Task.Access k, Task.Access v, int unitsPerBlock, boolean causal) {
         int[] d = q.dims();
-        int unit = rounded == DType.BF16 ? HALF_UNIT : FLOAT_UNIT;
-        return new Sizes(d[0], d[1], k.dims()[1], d[2], k.dims()[2], d[3], v.dims()[3], unit, unitsPerBlock, causal);
+        return new Sizes(d[0], d[1], k.dims()[1], d[2], k.dims()[2], d[3], v.dims()[3], UNIT, unitsPerBlock, causal);
     }
 
     Blocks.Cut queryCut() {

@@ -46,8 +46,12 @@ record Grid(
             if (now >= wanted) {
                 break;
             }
-            double down = Math.min(rows, product.m()) / (2.0 * blocking.leastRows());
-            double across = Math.min((double) group * strip, product.n()) / (2.0 * blocking.leastColumns());
+            // What is one tile already cannot be halved.
+            boolean tall = rows > blocking.rowUnit();
+            boolean wide = group > 1 || strip > blocking.columnUnit();
+            double down = tall ? Math.min(rows, product.m()) / (2.0 * blocking.leastRows()) : 0;
+            double across =
+                    wide ? Math.min((double) group * strip, product.n()) / (2.0 * blocking.leastColumns()) : 0;
             if (Math.max(down, across) < (now < FEW_TASKS ? 0.25 : 1)) {
                 break;
             }

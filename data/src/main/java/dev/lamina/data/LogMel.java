@@ -73,6 +73,8 @@ public record LogMel(int rate, int window, int hop, int bands, double lowest, do
         int steps = steps(samples.length);
         int length = length();
         double[][] weights = weights();
+        double[] hann = new double[window];
+        Arrays.setAll(hann, n -> 0.5 - 0.5 * Math.cos(2 * Math.PI * n / window));
         double[] real = new double[length];
         double[] imaginary = new double[length];
         float[] result = new float[steps * bands];
@@ -80,18 +82,25 @@ public record LogMel(int rate, int window, int hop, int bands, double lowest, do
             Arrays.fill(real, 0);
             Arrays.fill(imaginary, 0);
             for (int n = 0; n < window; n++) {
-                real[n] = samples[t * hop + n] * (0.5 - 0.5 * Math.cos(2 * Math.PI * n / window));
+                real[n] = samples[t * hop + n] * hann[n];
             }
             transform(real, imaginary);
+            for (int k = 0; k <= length / 2; k++) {
+                real[k] = real[k] * real[k] + imaginary[k] * imaginary[k];
+            }
             for (int b = 0; b < bands; b++) {
-                double energy = 0;
-                for (int k = 0; k <= length / 2; k++) {
-                    energy += weights[b][k] * (real[k] * real[k] + imaginary[k] * imaginary[k]);
-                }
-                result[t * bands + b] = (float) Math.log(Math.max(energy, FLOOR));
+                result[t * bands + b] = (float) Math.log(Math.max(energy(weights[b], real), FLOOR));
             }
         }
         return Tensor.of(result, steps, bands);
+    }
+
+    private static double energy(double[] weights, double[] powers) {
+        double energy = 0;
+        for (int k = 0; k < weights.length; k++) {
+            energy += weights[k] * powers[k];
+        }
+        return energy;
     }
 
     /** The weight of each frequency in each band. */

@@ -68,8 +68,8 @@ public final class SpokenDigits {
 
     /** (STEPS, BANDS), with mean 0 and deviation 1 over the recording, so that loudness does not matter. */
     private static float[] features(Wav wav) {
-        float[] said =
-                MEL.of(Arrays.copyOf(wav.mono(), Math.max(wav.frames(), MEL.window()))).toFloatArray();
+        float[] said = MEL.of(Arrays.copyOf(wav.mono(), Math.max(wav.frames(), MEL.window())))
+                .toFloatArray();
         double sum = 0;
         double squares = 0;
         for (float value : said) {

@@ -3,6 +3,7 @@ package dev.lamina.nn.losses;
 import dev.lamina.core.DType;
 import dev.lamina.core.DTypeException;
 import dev.lamina.core.LaminaException;
+import dev.lamina.core.Precision;
 import dev.lamina.core.Scan;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
@@ -101,31 +102,38 @@ public final class Ctc extends Loss {
     }
 
     private Tensor values(Tensor scores, Tensor labels, Optional<Tensor> steps) {
-        int count = 2 * labels.dim(1) + 1;
-        Tensor logs = scores.logSoftmax(-1);
         Tensor states = states(labels);
-        // (T, N, L): how likely the label of each state is at each step
-        Tensor index = states.unsqueeze(1).expand(scores.dim(0), scores.dim(1), count);
-        Tensor emissions = logs.gather(2, index).moveAxis(1, 0);
-        return loss(emissions, labels, states, steps);
+        // (N, L, C) x (N, C, T): a product with ones and zeros chooses exactly, and so does its gradient
+        Tensor chosen =
+                states.unsqueeze(2).eq(Tensor.arange(DType.I64, scores.dim(2))).cast(scores.dtype());
+        Tensor logs = scores.logSoftmax(-1).clampMin(NEVER).transpose(1, 2);
+        Tensor emissions = Precision.f32().call(() -> chosen.matmul(logs));
+        return loss(emissions.transpose(0, 2), labels, states.transpose(), steps);
     }
 
-    /** (N, 2 S + 1): blank, label, blank, label ... blank; blanks where there is no label. */
+    /** (N, L), L = 2 S + 1: blank, label, blank, label ... blank; blanks where there is no label. */
     private Tensor states(Tensor labels) {
-        Tensor real = labels.lt(0).where(Tensor.full(DType.I64, blank, labels.shape()), labels);
         Tensor blanks = Tensor.full(DType.I64, blank, labels.shape());
+        Tensor real = labels.lt(0).where(blanks, labels);
         Tensor pairs = Tensor.stack(2, blanks, real).flatten(1, 2);
         return Tensor.concat(1, pairs, Tensor.full(DType.I64, blank, Shape.of(labels.dim(0), 1)));
     }
 
+    /**
+     * The forward algorithm. States are axis 0, so that their neighbours are whole rows.
+     *
+     * @param emissions (T, L, N): how likely the label of each state is at each step
+     * @param labels (N, S)
+     * @param states (L, N)
+     */
     private Tensor loss(Tensor emissions, Tensor labels, Tensor states, Optional<Tensor> steps) {
-        int count = states.dim(1);
+        int count = states.dim(0);
         // A label may follow another one without a blank between them, unless they are equal.
-        Tensor before = states.pad(new int[] {0, 2}, new int[] {0, 0}, blank).narrow(1, 0, count);
+        Tensor before = states.pad(new int[] {2, 0}, new int[] {0, 0}, blank).narrow(0, 0, count);
         Tensor leap = states.ne(before).where(Tensor.zeros(emissions.dtype(), states.shape()), NEVER);
-        Tensor start = Tensor.arange(DType.I64, count)
-                .eq(0)
-                .where(Tensor.zeros(emissions.dtype(), Shape.of(count)), NEVER)
+        Tensor position = Tensor.arange(DType.I64, count).unsqueeze(1);
+        Tensor start = position.eq(0)
+                .where(Tensor.zeros(emissions.dtype(), Shape.of(count, 1)), NEVER)
                 .expand(states.shape().dims());
         Tensor ways = Scan.over(emissions)
                 .carry("ways", start)
@@ -134,24 +142,22 @@ public final class Ctc extends Loss {
                     Tensor next = advance(old, leap).add(step.input(0));
                     step.next(
                             "ways",
-                            steps.map(counts ->
-                                            counts.gt(step.index()).unsqueeze(1).where(next, old))
+                            steps.map(counts -> counts.gt(step.index()).where(next, old))
                                     .orElse(next));
                 })
                 .last("ways");
-        Tensor last = lengths(labels).mul(2).unsqueeze(1);
-        Tensor position = Tensor.arange(DType.I64, count);
+        Tensor last = lengths(labels).mul(2);
         Tensor ends = position.eq(last).logicalOr(position.eq(last.sub(1)));
-        Tensor loss = ends.where(ways, NEVER).logsumexp(-1).neg();
+        Tensor loss = ends.where(ways, NEVER).logsumexp(0).neg();
         return loss.gt(-NEVER / 10).where(zeroInfinity ? 0 : Double.POSITIVE_INFINITY, loss);
     }
 
     /** The sum over the ways into each state: from itself, the state before, and the one before that where leaping is allowed. */
     private static Tensor advance(Tensor ways, Tensor leap) {
-        int count = ways.dim(1);
-        Tensor padded = ways.pad(new int[] {0, 2}, new int[] {0, 0}, NEVER);
-        Tensor one = padded.narrow(1, 1, count);
-        Tensor two = padded.narrow(1, 0, count).add(leap);
+        int count = ways.dim(0);
+        Tensor padded = ways.pad(new int[] {2, 0}, new int[] {0, 0}, NEVER);
+        Tensor one = padded.narrow(0, 1, count);
+        Tensor two = padded.narrow(0, 0, count).add(leap);
         Tensor most = ways.maximum(one).maximum(two).stopGradient();
         return ways.sub(most)
                 .exp()

@@ -114,9 +114,10 @@ public final class ConvKernels {
                 spatial(target, 1),
                 spatial(task.w(), 0),
                 turned);
-        Sums sums = new FloatSums(form.targets(), task.rounded(), isa);
+        boolean tiles = isa.amx() && task.rounded() == DType.BF16 && form.sources() % TileSums.UNIT == 0;
+        Sums sums = tiles ? new TileSums() : new FloatSums(form.targets(), task.rounded(), isa);
         int panels = Math.ceilDiv(form.targets(), sums.columns());
-        double bytes = sums.packed(1) * panels * size(task.w()) / form.targets();
+        double bytes = sums.packed(TileSums.UNIT) * panels * size(task.w()) / form.targets() / TileSums.UNIT;
         boolean sharesWeights = bytes <= Caches.machine().l2() / 2;
         int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
         List<Pass> passes = new ArrayList<>();

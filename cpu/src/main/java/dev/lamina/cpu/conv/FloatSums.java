@@ -50,8 +50,8 @@ final class FloatSums implements Sums {
     }
 
     @Override
-    public int groups(int rows) {
-        return WindowCode.mostGroups(lanes, vectors, rows, false);
+    public int groups(int rows, int all) {
+        return Math.min(all, WindowCode.mostGroups(lanes, vectors, rows, false));
     }
 
     @Override

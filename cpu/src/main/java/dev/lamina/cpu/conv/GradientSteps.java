@@ -37,7 +37,7 @@ final class GradientSteps {
     private final Step[] packs = new Step[4];
 
     /** By: 1 last panel, 2 smaller band, 4 goes on from before; full groups of rows, and the last one of each line. */
-    private final List<List<Step>> adds = new ArrayList<>();
+    private final Step[][] adds = new Step[8][];
 
     GradientSteps(Task.Convolution task, Isa isa, int parts) {
         groups = task.groups();
@@ -92,12 +92,10 @@ final class GradientSteps {
                 packs[i] = sums.pack(panel, pixels(band), yRow, Float.BYTES);
             }
             Table segments = segments(band);
-            List<Step> both = new ArrayList<>();
-            both.add(step(full, rows, panel, segments, i >= 4));
-            if (!last.places().isEmpty()) {
-                both.add(step(last, line % rows, panel, segments, i >= 4));
-            }
-            adds.add(both);
+            Step most = step(full, rows, panel, segments, i >= 4);
+            adds[i] = last.places().isEmpty()
+                    ? new Step[] {most}
+                    : new Step[] {most, step(last, line % rows, panel, segments, i >= 4)};
         }
     }
 
@@ -206,7 +204,7 @@ final class GradientSteps {
                 long packed = scratch + copyBytes();
                 packs[index & 3].run(y + pixel * yRow + column, 0, packed, 0);
                 long a = at + group * (source.pixel() / groups);
-                for (Step step : adds.get(index)) {
+                for (Step step : adds[index]) {
                     step.run(a, packed, c + column, 0);
                 }
             }

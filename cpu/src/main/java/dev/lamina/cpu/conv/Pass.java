@@ -91,7 +91,7 @@ final class Pass {
     private void prepareSteps() {
         int rows = Math.ceilDiv(width.outputs(), Math.ceilDiv(width.outputs(), sums.mostRows()));
         int inRow = Math.ceilDiv(width.outputs(), rows);
-        int groups = Math.min(sums.groups(rows), inRow * bandRows);
+        int groups = sums.groups(rows, inRow * bandRows);
         boolean merges = width.taps().length == 1 || (width.dilation() == 1 && form.groups() == 1);
         Table segments = segments(merges);
         int last = columns(panels - 1);

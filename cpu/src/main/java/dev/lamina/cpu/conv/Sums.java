@@ -19,8 +19,13 @@ interface Sums {
     /** Most outputs of a group. */
     int mostRows();
 
-    /** Groups of a tile, if they have this many outputs each. */
-    int groups(int rows);
+    /**
+     * Groups of a tile.
+     *
+     * @param rows outputs of a group
+     * @param all groups that there are in all
+     */
+    int groups(int rows, int all);
 
     /** Bytes of a packed panel of weights for this many terms; and of those before a term. */
     long packed(int terms);

@@ -88,13 +88,18 @@ final class AmxProduct {
 
     /** A configuration for pieces of up to 32 x 32. */
     static long[] configuration(int rows, int columns) {
+        return configuration(part(rows, 0), part(rows, 1), columns);
+    }
+
+    /** A configuration for two tiles of rows one below the other. */
+    static long[] configuration(int upper, int lower, int columns) {
         ByteBuffer bytes = ByteBuffer.allocate(CONFIGURATION_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.put(0, (byte) 1);
         for (int i = 0; i < 2; i++) {
             for (int j = 0; j < 2; j++) {
-                shape(bytes, 2 * i + j, part(rows, i), part(columns, j) * Float.BYTES);
+                shape(bytes, 2 * i + j, i == 0 ? upper : lower, part(columns, j) * Float.BYTES);
             }
-            shape(bytes, A[i].number(), part(rows, i), Bf16Table.LINE);
+            shape(bytes, A[i].number(), i == 0 ? upper : lower, Bf16Table.LINE);
             shape(bytes, B[i].number(), 16, part(columns, i) * Float.BYTES);
         }
         long[] words = new long[CONFIGURATION_BYTES / Long.BYTES];

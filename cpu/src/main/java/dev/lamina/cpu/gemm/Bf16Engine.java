@@ -134,25 +134,12 @@ final class Bf16Engine implements Engine {
 
     @Override
     public Step packA(int rows, int k) {
-        return pack(false, rows, k, product.aRow(), product.aK());
+        return Bf16Packing.step(product.dtype(), false, rows, k, product.aRow(), product.aK());
     }
 
     @Override
     public Step packB(int columns, int k) {
-        return pack(true, columns, k, product.bColumn(), product.bK());
-    }
-
-    private Step pack(boolean right, int count, int k, long stride, long kStride) {
-        boolean along = kStride == bytes || k == 1;
-        boolean across = stride == bytes || count == 1;
-        Bf16Packing.Form first = right ? Bf16Packing.Form.ACROSS_K : Bf16Packing.Form.ALONG_K;
-        Bf16Packing.Form second = right ? Bf16Packing.Form.ALONG_K : Bf16Packing.Form.ACROSS_K;
-        Bf16Packing.Form form =
-                (right ? across : along) ? first : (right ? along : across) ? second : Bf16Packing.Form.SCATTERED;
-        boolean rounding = product.dtype() == DType.F32;
-        String name = "bf16-pack-" + (right ? "b-" : "a-") + form + (rounding ? "-f32" : "-bf16");
-        return Bf16Table.packing(
-                entry(name, () -> Bf16Packing.write(rounding, right, form)), count, k, stride, kStride);
+        return Bf16Packing.step(product.dtype(), true, columns, k, product.bColumn(), product.bK());
     }
 
     @Override

@@ -1,8 +1,10 @@
 package dev.lamina.cpu.gemm;
 
+import dev.lamina.core.DType;
 import dev.lamina.cpu.code.Abi;
 import dev.lamina.cpu.code.Assembler;
 import dev.lamina.cpu.code.Condition;
+import dev.lamina.cpu.code.Entry;
 import dev.lamina.cpu.code.Gpr;
 import dev.lamina.cpu.code.Imm;
 import dev.lamina.cpu.code.Label;
@@ -18,7 +20,7 @@ import java.util.function.Consumer;
  *
  * <p>Arguments of the code: first element, nothing, packed block, table.
  */
-final class Bf16Packing {
+public final class Bf16Packing {
     /** Where the elements are. */
     enum Form {
         /** Elements along k are side by side. */
@@ -57,6 +59,27 @@ final class Bf16Packing {
     private Bf16Packing(boolean rounding) {
         this.rounding = rounding;
         bytes = rounding ? Float.BYTES : Short.BYTES;
+    }
+
+    /**
+     * A step that packs a block.
+     *
+     * @param dtype F32 or BF16
+     * @param right whether this is B
+     * @param count rows of A or columns of B
+     * @param stride bytes from one of them to the next
+     * @param kStride bytes along k
+     */
+    public static Step step(DType dtype, boolean right, int count, int k, long stride, long kStride) {
+        boolean along = kStride == dtype.bytes() || k == 1;
+        boolean across = stride == dtype.bytes() || count == 1;
+        Form first = right ? Form.ACROSS_K : Form.ALONG_K;
+        Form second = right ? Form.ALONG_K : Form.ACROSS_K;
+        Form form = (right ? across : along) ? first : (right ? along : across) ? second : Form.SCATTERED;
+        boolean rounding = dtype == DType.F32;
+        String name = "bf16-pack-" + (right ? "b-" : "a-") + form + (rounding ? "-f32" : "-bf16");
+        Entry entry = Library.entry(name, name, () -> write(rounding, right, form));
+        return Bf16Table.packing(entry, count, k, stride, kStride);
     }
 
     /**

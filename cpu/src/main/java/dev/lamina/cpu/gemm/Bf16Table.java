@@ -16,7 +16,7 @@ import dev.lamina.cpu.code.Op;
  * 1 KB for 16 rows (columns) each. A tile of A has one row per 64 bytes; a tile of B has two rows of B per 64 bytes, their elements
  * alternating, as the tile unit and vdpbf16ps want them. Beyond k there are zeros; beyond the last row or column anything.
  */
-enum Bf16Table {
+public enum Bf16Table {
     /** {@link Call} keeps its own address here. */
     SELF,
     /** Rows of C. */
@@ -53,10 +53,10 @@ enum Bf16Table {
     TILES;
 
     /** Rows (columns) of a panel. */
-    static final int PANEL = 32;
+    public static final int PANEL = 32;
 
     /** Steps of k. */
-    static final int K_STEP = 32;
+    public static final int K_STEP = 32;
 
     /** Bytes of a row of a tile. */
     static final int LINE = 64;
@@ -89,7 +89,7 @@ enum Bf16Table {
     }
 
     /** Bytes of a packed block. */
-    static long packed(int count, int k) {
+    public static long packed(int count, int k) {
         return 2L * TILE * panels(count) * steps(k);
     }
 
@@ -124,6 +124,11 @@ enum Bf16Table {
             }
         }
         return call;
+    }
+
+    /** A configuration of tiles for two groups of up to 16 rows each, and up to 32 columns. */
+    public static long[] configuration(int rows, int columns) {
+        return AmxProduct.configuration(rows, rows, columns);
     }
 
     static Call packing(Entry code, int count, int k, long stride, long kStride) {

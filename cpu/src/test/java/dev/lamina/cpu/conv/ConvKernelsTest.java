@@ -1,5 +1,6 @@
 package dev.lamina.cpu.conv;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -7,6 +8,7 @@ import dev.lamina.core.DType;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Window;
+import dev.lamina.cpu.Allocation;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.CodeException;
 import dev.lamina.cpu.code.GuardedMemory;
@@ -16,9 +18,12 @@ import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Convolutions in machine code give what plain Java gives, but for the order of sums. */
@@ -30,9 +35,17 @@ class ConvKernelsTest {
         return new Isa(bits, false, false);
     }
 
+    private static Isa tiles() {
+        assumeTrue(Isa.machine().amx(), "no tile unit");
+        return Isa.machine();
+    }
+
     private static Kernel kernel(Task.Convolution task, Isa isa, Pool pool) {
         try {
-            return Objects.requireNonNull(ConvKernels.prepare(task, null, isa, pool, new CodeBatch()), task::toString);
+            CodeBatch batch = new CodeBatch();
+            Kernel kernel = Objects.requireNonNull(ConvKernels.prepare(task, null, isa, pool, batch), task::toString);
+            batch.publish();
+            return kernel;
         } catch (CodeException e) {
             throw new AssertionError(e);
         }
@@ -69,15 +82,15 @@ class ConvKernelsTest {
         return all[out];
     }
 
-    private static void check(Window.Part part, int bits) {
+    private static void check(Window.Part part, Isa isa) {
         long seed = System.nanoTime();
         for (int i = 0; i < Integer.getInteger("lamina.test.cases", 600); i++) {
             Random random = new Random(seed + i);
-            DType rounded = random.nextInt(4) == 0 ? DType.BF16 : DType.F32;
-            Task.Convolution task = new RandomWindow(random).next(part, DType.F32, rounded);
+            DType rounded = isa.amx() || random.nextInt(4) == 0 ? DType.BF16 : DType.F32;
+            Task.Convolution task = new RandomWindow(random).next(part, DType.F32, rounded, isa.amx() ? 32 : 1);
             MemorySegment[] buffers = guarded(task, random);
             MemorySegment want = expected(task, buffers);
-            kernel(task, isa(bits), POOL).run(buffers);
+            kernel(task, isa, POOL).run(buffers);
             assertEquals(-1, want.mismatch(buffers[task.out().buffer()]), "seed " + seed + " case " + i + ": " + task);
         }
     }
@@ -85,18 +98,90 @@ class ConvKernelsTest {
     @ParameterizedTest
     @ValueSource(ints = {256, 512})
     void outputs(int bits) {
-        check(Window.Part.OUTPUT, bits);
+        check(Window.Part.OUTPUT, isa(bits));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {256, 512})
     void inputs(int bits) {
-        check(Window.Part.INPUT, bits);
+        check(Window.Part.INPUT, isa(bits));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {256, 512})
     void kernels(int bits) {
-        check(Window.Part.KERNEL, bits);
+        check(Window.Part.KERNEL, isa(bits));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Window.Part.class)
+    void onTiles(Window.Part part) {
+        check(part, tiles());
+    }
+
+    /** Numbers of all kinds: rounding to bf16, and sums that are only close. */
+    @ParameterizedTest
+    @EnumSource(Window.Part.class)
+    void roundedFactors(Window.Part part) {
+        long seed = System.nanoTime();
+        for (int i = 0; i < 60; i++) {
+            Random random = new Random(seed + i);
+            for (Isa isa : List.of(isa(256), isa(512), tiles())) {
+                Task.Convolution task = new RandomWindow(random).next(part, DType.F32, DType.BF16, isa.amx() ? 32 : 1);
+                MemorySegment[] buffers = guarded(task, random);
+                for (MemorySegment buffer : buffers) {
+                    for (long j = 0; j < buffer.byteSize() / 4; j++) {
+                        buffer.setAtIndex(ValueLayout.JAVA_FLOAT, j, random.nextFloat() - 0.5f);
+                    }
+                }
+                MemorySegment want = expected(task, buffers);
+                kernel(task, isa, POOL).run(buffers);
+                MemorySegment got = buffers[task.out().buffer()];
+                for (long j = 0; j < got.byteSize() / 4; j++) {
+                    float a = want.getAtIndex(ValueLayout.JAVA_FLOAT, j);
+                    float b = got.getAtIndex(ValueLayout.JAVA_FLOAT, j);
+                    assertEquals(
+                            a, b, 2e-4f * (1 + Math.abs(a)), "seed " + seed + " case " + i + " at " + j + ": " + task);
+                }
+            }
+        }
+    }
+
+    @Test
+    void theNumberOfThreadsDoesNotChangeTheBits() {
+        long seed = System.nanoTime();
+        for (int i = 0; i < 30; i++) {
+            Random random = new Random(seed + i);
+            for (Window.Part part : Window.Part.values()) {
+                for (DType rounded : List.of(DType.F32, DType.BF16)) {
+                    Task.Convolution task = new RandomWindow(random).next(part, DType.F32, rounded, 32);
+                    MemorySegment[] buffers = guarded(task, random);
+                    MemorySegment out = buffers[task.out().buffer()];
+                    byte[] first = {};
+                    for (int threads : new int[] {1, 2, 3, 7}) {
+                        Pool pool = Pool.of(threads);
+                        out.fill((byte) 0x5a);
+                        kernel(task, Isa.machine(), pool).run(buffers);
+                        byte[] bytes = out.toArray(ValueLayout.JAVA_BYTE);
+                        first = threads == 1 ? bytes : first;
+                        assertArrayEquals(first, bytes, threads + " threads, seed " + seed + ": " + task);
+                        pool.close();
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aRunAllocatesNothing() {
+        Pool pool = Pool.of(1);
+        for (Window.Part part : Window.Part.values()) {
+            for (DType rounded : List.of(DType.F32, DType.BF16)) {
+                Task.Convolution task = new RandomWindow(new Random(5)).next(part, DType.F32, rounded, 32);
+                MemorySegment[] buffers = guarded(task, new Random(1));
+                Kernel kernel = kernel(task, Isa.machine(), pool);
+                assertEquals(0, Allocation.least(20, () -> kernel.run(buffers)), task.toString());
+            }
+        }
     }
 }

@@ -19,8 +19,12 @@ final class RandomWindow {
         return 1 + random.nextInt(most);
     }
 
-    /** x is buffer 0, w 1, y 2. */
-    Task.Convolution next(Window.Part part, DType dtype, DType rounded) {
+    /**
+     * x is buffer 0, w 1, y 2.
+     *
+     * @param unit channels of x, and often of y, are a multiple of it
+     */
+    Task.Convolution next(Window.Part part, DType dtype, DType rounded, int unit) {
         int axes = random.nextInt(4) == 0 ? 1 : random.nextInt(6) == 0 ? 3 : 2;
         boolean large = axes < 3 && random.nextInt(3) == 0;
         List<Integer> taps = new ArrayList<>();
@@ -42,9 +46,9 @@ final class RandomWindow {
         }
         Window.Geometry geometry = new Window.Geometry(taps, strides, dilations, before, after);
         int groups = random.nextInt(4) == 0 ? upTo(4) : 1;
-        int channels = groups * upTo(large ? 40 : 8);
-        int outputs = groups * upTo(large ? 70 : 20);
-        if (random.nextInt(6) == 0) {
+        int channels = unit > 1 ? groups * unit * upTo(2) : groups * upTo(large ? 40 : 8);
+        int outputs = unit > 1 && random.nextBoolean() ? groups * unit * upTo(2) : groups * upTo(large ? 70 : 20);
+        if (unit == 1 && random.nextInt(6) == 0) {
             groups = channels;
             outputs = channels * upTo(2);
         }

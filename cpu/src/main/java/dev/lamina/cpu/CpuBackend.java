@@ -4,8 +4,10 @@ import dev.lamina.core.LaminaException;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.KernelBackend;
 import dev.lamina.core.backend.Task;
+import dev.lamina.core.memory.ByteSize;
 import dev.lamina.core.op.Node;
 import dev.lamina.cpu.attention.AttentionKernels;
+import dev.lamina.cpu.code.Caches;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.CodeException;
 import dev.lamina.cpu.code.Isa;
@@ -72,12 +74,18 @@ public final class CpuBackend extends KernelBackend {
     public String describe() {
         String threads = ", " + pool.threads() + (pool.threads() == 1 ? " thread" : " threads");
         String reason = refusal == null && forced == null && isa().vectorBits() == 0 ? Isa.refusal() : refusal;
-        return (reason == null ? isa().describe() : "plain Java loops (" + reason + ")") + threads;
+        return (reason == null ? isa().describe() + caches() : "plain Java loops (" + reason + ")") + threads;
     }
 
     @Override
     public boolean claims(Node node) {
         return refusal == null && AttentionKernels.claims(node, isa(), forced == null ? FEW_QUERIES : 1);
+    }
+
+    private static String caches() {
+        Caches caches = Caches.machine();
+        return ", caches " + ByteSize.text(caches.l1()) + ", " + ByteSize.text(caches.l2()) + ", "
+                + ByteSize.text(caches.l3());
     }
 
     private Isa isa() {

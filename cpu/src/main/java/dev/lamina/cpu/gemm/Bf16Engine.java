@@ -34,8 +34,8 @@ final class Bf16Engine implements Engine {
     /** Tasks of a large product: each packs a strip of B or panels of A for itself, so more would pack more. */
     private static final int FEWEST_TASKS = 4;
 
-    /** What a task does at least: some microseconds. */
-    private static final double TASK_FLOPS = 8e6;
+    /** What a task does at least: some microseconds; smaller ones would read A too often. */
+    private static final double TASK_FLOPS = 16e6;
 
     private final Product product;
     private final boolean tiles;
@@ -61,7 +61,9 @@ final class Bf16Engine implements Engine {
     public Blocking blocking() {
         int strip = strip();
         int strips = Math.ceilDiv(product.n(), strip);
-        int parts = Math.max(1, Math.ceilDiv(FEWEST_TASKS, strips));
+        double flops = 2.0 * product.m() * product.n() * product.k();
+        int tasks = (int) Math.clamp(flops / TASK_FLOPS, 1, FEWEST_TASKS);
+        int parts = Math.max(1, Math.ceilDiv(tasks, strips));
         int rows = MOST_ROWS;
         if (product.m() <= MOST_ROWS && product.n() >= parts * FEWEST) {
             // All rows, fewer columns: each task packs its own part of B, and none waits for another.
@@ -69,7 +71,6 @@ final class Bf16Engine implements Engine {
         } else {
             rows = Math.clamp(whole(Math.ceilDiv(product.m(), parts)), FEWEST, MOST_ROWS);
         }
-        double flops = 2.0 * product.m() * product.n() * product.k();
         return new Blocking(
                 rows,
                 strip,

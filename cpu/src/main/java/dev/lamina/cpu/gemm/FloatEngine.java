@@ -1,13 +1,14 @@
 package dev.lamina.cpu.gemm;
 
 import dev.lamina.core.DType;
+import dev.lamina.cpu.code.Caches;
 import dev.lamina.cpu.code.Entry;
 import dev.lamina.cpu.code.Isa;
 
 /** Products of f32 and f64. */
 final class FloatEngine implements Engine {
     /** Bytes of a packed panel of B: most of a first-level cache. */
-    private static final int PANEL_BYTES = 33 << 10;
+    private static final int PANEL_BYTES = (int) (Caches.machine().l1() * 11 / 16);
 
     private static final double TASK_FLOPS = 4e6;
 
@@ -18,7 +19,15 @@ final class FloatEngine implements Engine {
     private static final int MOST_TURNED = 4;
 
     /** Bytes of a packed panel that few rows use: it may be in the second-level cache. */
-    private static final int FLAT_PANEL_BYTES = 128 << 10;
+    private static final int FLAT_PANEL_BYTES = (int) (Caches.machine().l2() / 16);
+
+    /** Elements of B from which on it comes from memory, where few rows use each of them once. */
+    private static final long MANY = 1 << 20;
+
+    /** Bytes of a row of B that are copied at a time then, and rows of such a block: it stays in the second-level cache. */
+    private static final int RUN_BYTES = 4096;
+
+    private static final int RUNS = 64;
 
     private final Product product;
     private final Lanes lanes;
@@ -33,6 +42,9 @@ final class FloatEngine implements Engine {
 
     private final boolean packsA;
 
+    /** Whether few rows use a large B, which is read in long runs for that. */
+    private final boolean runs;
+
     private FloatEngine(Product product, Isa isa) {
         this.product = product;
         lanes = lanes(product, isa);
@@ -41,7 +53,9 @@ final class FloatEngine implements Engine {
         int needed = Math.ceilDiv(product.n(), lanes.count());
         rows = Math.ceilDiv(product.m(), Math.ceilDiv(product.m(), most));
         sideBySide = product.n() == 1 || product.bColumn() == lanes.elementBytes();
-        packsB = !sideBySide || (product.m() > 6 * rows && Math.abs(product.bK()) >= FAR);
+        boolean isFar = sideBySide && Math.abs(product.bK()) >= FAR;
+        runs = isFar && product.m() > 2 && product.m() == rows && (long) product.n() * product.k() >= MANY;
+        packsB = !sideBySide || runs || (product.m() > 6 * rows && isFar);
         int widest = (lanes.registers() - 1) / (rows + 1);
         vectors = Math.min(needed, sideBySide ? widest : Math.min(widest, MOST_TURNED));
         copiesB = !packsB && product.m() >= 3 * rows;
@@ -70,6 +84,10 @@ final class FloatEngine implements Engine {
     @Override
     public Blocking blocking() {
         int unit = vectors * lanes.count();
+        if (runs) {
+            int columns = Math.max(unit, RUN_BYTES / lanes.elementBytes() / unit * unit);
+            return new Blocking(rows, columns, RUNS, rows, unit, 1, TASK_FLOPS, rows, columns / 2);
+        }
         boolean isFlat = packsB && product.m() <= 2 * rows;
         int panel = isFlat ? FLAT_PANEL_BYTES : PANEL_BYTES;
         int depth = copiesB || packsB || packsA ? panel / (vectors * lanes.bytes()) : Integer.MAX_VALUE;

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The loop of {@link Model#fit}: epochs of steps, each the replay of one plan. */
 final class Trainer {
+    /** So many broken variables are named in a message. */
+    private static final int NAMED = 8;
+
     private final Model model;
     private final Dataset data;
     private final FitOptions options;
@@ -159,12 +162,16 @@ final class Trainer {
     }
 
     private LaminaException diverged(double loss, int epoch, int batch) {
-        String broken = model.variables().entrySet().stream()
+        List<String> names = model.variables().entrySet().stream()
                 .filter(entry -> entry.getValue().dtype().isFloat())
                 .filter(entry -> !isFinite(entry.getValue().value()))
-                .map(entry -> "; the first variable that is not finite is " + entry.getKey())
-                .findFirst()
-                .orElse("; all variables are still finite");
+                .map(Map.Entry::getKey)
+                .toList();
+        String broken = names.isEmpty()
+                ? "; all variables are still finite"
+                : "; " + names.size() + " of " + model.variables().size() + " variables are not finite ("
+                        + String.join(", ", names.subList(0, Math.min(NAMED, names.size())))
+                        + (names.size() > NAMED ? " ..." : "") + ")";
         return new LaminaException("fit: expected a finite loss, got " + loss + " in epoch " + epoch + ", batch "
                 + batch
                 + broken + "; lower the learning rate (now " + model.optimizer().learningRate()

@@ -19,10 +19,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -82,6 +84,18 @@ public final class LayerHarness {
     /** The name of the case. */
     public String name() {
         return name;
+    }
+
+    /** The classes of the layer and of the layers in it. */
+    public Set<Class<?>> types() {
+        Set<Class<?>> types = new HashSet<>();
+        collect(maker.get(), types);
+        return types;
+    }
+
+    private static void collect(Layer layer, Set<Class<?>> types) {
+        types.add(layer.getClass());
+        layer.children().values().forEach(part -> collect(part, types));
     }
 
     // ---------------------------------------------------------------- what the layer is tried on

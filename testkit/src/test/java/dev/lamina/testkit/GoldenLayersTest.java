@@ -1,19 +1,26 @@
 package dev.lamina.testkit;
 
+import static dev.lamina.nn.Layers.activation;
 import static dev.lamina.nn.Layers.batchNorm;
 import static dev.lamina.nn.Layers.bilinear;
+import static dev.lamina.nn.Layers.celu;
 import static dev.lamina.nn.Layers.dense;
 import static dev.lamina.nn.Layers.dropout;
+import static dev.lamina.nn.Layers.elu;
 import static dev.lamina.nn.Layers.embedding;
 import static dev.lamina.nn.Layers.embeddingBag;
 import static dev.lamina.nn.Layers.flatten;
 import static dev.lamina.nn.Layers.glu;
 import static dev.lamina.nn.Layers.groupNorm;
 import static dev.lamina.nn.Layers.instanceNorm;
+import static dev.lamina.nn.Layers.lambda;
 import static dev.lamina.nn.Layers.layerNorm;
+import static dev.lamina.nn.Layers.leakyRelu;
 import static dev.lamina.nn.Layers.permute;
 import static dev.lamina.nn.Layers.prelu;
 import static dev.lamina.nn.Layers.rmsNorm;
+import static dev.lamina.nn.Layers.softmax;
+import static dev.lamina.nn.Layers.softplus;
 import static dev.lamina.nn.Layers.swiglu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
@@ -21,6 +28,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.lamina.core.Gradients;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.nn.Activation;
 import dev.lamina.nn.Initializers;
 import dev.lamina.nn.Layer;
 import dev.lamina.nn.Sequential;
@@ -59,8 +67,7 @@ class GoldenLayersTest {
             "group_norm",
             "instance_norm1d",
             "instance_norm2d",
-            "prelu",
-            "glu");
+            "prelu");
 
     /** PyTorch's names of our variables. */
     private static final Map<String, String> NAMES = Map.of(
@@ -136,8 +143,7 @@ class GoldenLayersTest {
                 GroupNorm norm = instanceNorm().axis(1);
                 yield args.flag("affine", false) ? norm : norm.noAffine();
             }
-            case "prelu" -> channelsFirst(golden, args.has("num_parameters") ? prelu() : prelu().shared());
-            case "glu" -> channelsFirst(golden, glu());
+            case "prelu" -> activationLayer(golden);
             case "dropout" -> dropout(args.number("p", 0.5));
             case "flatten" -> flatten();
             case "layer_norm" -> {
@@ -219,6 +225,40 @@ class GoldenLayersTest {
             gradients.put(role, oriented(golden, role, each.get(i++)));
         }
         return gradients;
+    }
+
+    /** The layers of functions without variables, by PyTorch's names. */
+    private static Layer activationLayer(GoldenCase golden) {
+        Args args = golden.args();
+        return switch (golden.op()) {
+            case "celu" -> celu(args.number("alpha", 1));
+            case "elu" -> elu(args.number("alpha", 1));
+            case "gelu" -> activation(args.has("approximate") ? Activation.GELU_TANH : Activation.GELU);
+            case "glu" -> channelsFirst(golden, glu());
+            case "hardsigmoid" -> activation(Activation.HARD_SIGMOID);
+            case "hardswish" -> activation(Activation.HARD_SWISH);
+            case "hardtanh" -> activation(Activation.HARD_TANH);
+            case "leaky_relu" -> leakyRelu(args.number("negative_slope", 0.01));
+            case "log_softmax" -> lambda(x -> x.logSoftmax(args.integer("dim", -1)));
+            case "logsigmoid" -> activation(Activation.LOG_SIGMOID);
+            case "softmax" -> softmax(args.integer("dim", -1));
+            case "softplus" -> softplus(args.number("beta", 1));
+            case "prelu" -> channelsFirst(golden, args.has("num_parameters") ? prelu() : prelu().shared());
+            default -> activation(Activation.valueOf(golden.op().toUpperCase(Locale.ROOT)));
+        };
+    }
+
+    @TestFactory
+    Stream<DynamicNode> activationsAsLayers() {
+        return Golden.cases(Set.of("activations")).stream()
+                .filter(golden -> !golden.op().equals("prelu"))
+                .map(golden -> dynamicTest(golden.name(), () -> {
+                    Tensor x = golden.tensor("in.x");
+                    Tensor y = activationLayer(golden).apply(x);
+                    Tensor g =
+                            Gradients.of(y, golden.tensor("gout.y"), List.of(x)).getFirst();
+                    Golden.check(golden, Map.of("y", y), Map.of("gin.x", g));
+                }));
     }
 
     /** y = silu(x gate) (x up) down, where up and gate are the halves of one dense layer. */

@@ -2,6 +2,9 @@ package dev.lamina.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.lamina.nn.Layer;
 import dev.lamina.nn.Layers;
 import java.lang.reflect.Method;
@@ -28,6 +31,19 @@ class LayerHarnessTest {
     @TestFactory
     Stream<DynamicNode> layers() {
         return harnesses().flatMap(LayerHarness::tests);
+    }
+
+    @Test
+    void everyPublicLayerIsHere() {
+        Set<String> ready = new ClassFileImporter()
+                .importPackages("dev.lamina.nn.layers").stream()
+                        .filter(type -> type.isAssignableTo(Layer.class))
+                        .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                        .filter(type -> !type.getModifiers().contains(JavaModifier.ABSTRACT))
+                        .map(JavaClass::getName)
+                        .collect(Collectors.toCollection(TreeSet::new));
+        harnesses().flatMap(harness -> harness.types().stream()).forEach(type -> ready.remove(type.getName()));
+        assertEquals(Set.of(), ready, "add them to the harness");
     }
 
     @Test

@@ -88,7 +88,8 @@ public record GradientClip(Kind kind, double limit, double order) {
             parts.add(
                     Double.isInfinite(order)
                             ? gradient.abs().max()
-                            : power(gradient.abs(), order).sum());
+                            : power(order == 2 ? gradient : gradient.abs(), order)
+                                    .sum());
         }
         Tensor total = parts.get(0);
         for (Tensor part : parts.subList(1, parts.size())) {

@@ -2,6 +2,7 @@ package dev.lamina.testkit;
 
 import static dev.lamina.nn.Layers.dense;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lamina.core.DType;
@@ -14,12 +15,16 @@ import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import dev.lamina.nn.Losses;
 import dev.lamina.nn.Model;
+import dev.lamina.nn.Optimizer;
 import dev.lamina.nn.Optimizers;
 import dev.lamina.nn.Sequential;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
@@ -95,6 +100,28 @@ class StepTasksTest {
         // The last one is a copy: the bias of one element is read by the loop that computes its update.
         assertTasks(12, StepTasksTest::regression);
         assertSameValues(StepTasksTest::regression);
+    }
+
+    /** All of them and the common norm would be one loop, too large for a kernel. */
+    @Test
+    void manySmallParametersWithACommonNormTakeAFewTasks() {
+        Map<Variable, Tensor> gradients = new LinkedHashMap<>();
+        for (int i = 0; i < 60; i++) {
+            Tensor gradient =
+                    Random.seed(i).normal(DType.F32, Shape.of(64), 0, 1).evaluate();
+            gradients.put(Variable.of("p" + i, Tensor.zeros(64)), gradient);
+        }
+        Map<Variable, Tensor> updates = Optimizers.adam(1e-3).clipNorm(1).updates(gradients);
+        String tasks = Plan.compile(List.of(), List.of(), updates).describe();
+        Matcher count = Pattern.compile("\\n(\\d+) tasks").matcher(tasks);
+        assertTrue(count.find() && Integer.parseInt(count.group(1)) <= 140, tasks);
+        Optimizer optimizer = Optimizers.sgd(1).clipNorm(1);
+        optimizer.step(gradients);
+        double norm = 0;
+        for (Variable parameter : gradients.keySet()) {
+            norm += parameter.value().square().sum().item();
+        }
+        assertEquals(1, norm, 1e-4);
     }
 
     @Test

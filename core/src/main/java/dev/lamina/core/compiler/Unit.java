@@ -17,6 +17,9 @@ import java.util.Optional;
  * extent 1 along F (more or fewer extents of 1 make no difference), or is a reduction of T over F.
  */
 final class Unit {
+    /** A loop of more stored nodes would be a kernel with more values than registers and their spills can hold. */
+    private static final int MOST_NODES = 24;
+
     private final List<Node> nodes = new ArrayList<>();
     private final Map<Node, List<Storage.Read>> reads = new HashMap<>();
     private Shape full;
@@ -93,7 +96,7 @@ final class Unit {
 
     /** Whether the nodes of another unit can be computed in one loop with these, dependencies apart. */
     boolean fits(Unit user) {
-        if (!isLoop() || !user.isLoop()) {
+        if (!isLoop() || !user.isLoop() || nodes.size() + user.nodes.size() > MOST_NODES) {
             return false;
         }
         Unit shape = reduced.isEmpty() ? user : this;

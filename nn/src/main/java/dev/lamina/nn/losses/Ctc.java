@@ -103,12 +103,12 @@ public final class Ctc extends Loss {
 
     private Tensor values(Tensor scores, Tensor labels, Optional<Tensor> steps) {
         Tensor states = states(labels);
-        // (N, L, C) x (N, C, T): a product with ones and zeros chooses exactly, and so does its gradient
+        // (N, T, C) x (N, C, L): a product with ones and zeros chooses exactly, and so does its gradient
         Tensor chosen =
                 states.unsqueeze(2).eq(Tensor.arange(DType.I64, scores.dim(2))).cast(scores.dtype());
-        Tensor logs = scores.logSoftmax(-1).clampMin(NEVER).transpose(1, 2);
-        Tensor emissions = Precision.f32().call(() -> chosen.matmul(logs));
-        return loss(emissions.transpose(0, 2), labels, states.transpose(), steps);
+        Tensor logs = scores.logSoftmax(-1).clampMin(NEVER);
+        Tensor emissions = Precision.f32().call(() -> logs.matmul(chosen.transpose(1, 2)));
+        return loss(emissions.moveAxis(0, 2), labels, states.transpose(), steps);
     }
 
     /** (N, L), L = 2 S + 1: blank, label, blank, label ... blank; blanks where there is no label. */

@@ -101,7 +101,7 @@ class AttentionTest {
                         + " two more axes: mask.reshape(b, 1, 1, s)",
                 () -> Attention.plain().mask(Tensor.ones(2, 3)).of(q, q, q));
         says(
-                "attention: expected a mask of bool or of a float type, got i64 (3); compare it (mask.ne(0)) or cast it",
+                "attention: expected a mask of bool or of a float type, got i64 (3,); compare it (mask.ne(0)) or cast it",
                 () -> Attention.plain().mask(Tensor.arange(3)));
         says(
                 "attention: expected a probability of dropout from 0 to below 1, got 1.0; pass for example 0.1",

@@ -69,7 +69,12 @@ final class Blocks {
             DType rounded, Cut m, Cut n, Cut k, long aRow, long aK, long bK, long bColumn, long cRow, Isa isa) {
         Product product = new Product(DType.F32, rounded, m.full, n.full, k.full, aRow, aK, bK, bColumn, cRow);
         Engine engine = GemmKernels.engine(product, isa);
-        return engine == null || engine.sumBytes() != 0 ? null : new Blocks(engine, m, n, k, cRow);
+        if (engine == null || engine.sumBytes() != 0) {
+            return null;
+        }
+        // Scratch is for blocks of that depth; where B is packed, f32 needs none.
+        boolean fits = k.full <= engine.blocking().k() || (rounded == DType.F32 && engine.packedB(n.full, k.full) > 0);
+        return fits ? new Blocks(engine, m, n, k, cRow) : null;
     }
 
     /** Bytes that a product needs, per thread. */

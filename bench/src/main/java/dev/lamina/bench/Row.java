@@ -19,6 +19,7 @@ record Row(String name, String about, String peer, String backend, List<Integer>
     static final String ONEDNN = "oneDNN";
     static final String LIBTORCH = "LibTorch";
     static final String SMILE = "Smile";
+    static final String ONNX_RUNTIME = "ONNX Runtime";
     static final String COPY = "a copy of memory";
 
     /** All rows. */
@@ -58,6 +59,31 @@ record Row(String name, String about, String peer, String backend, List<Integer>
         String conv = "convolution 3x3, 64 to 64 channels, 8 images of 56x56";
         rows.add(cpu("conv.forward", conv, LIBTORCH, () -> new Convolution(false)));
         rows.add(cpu("conv.backward", conv + ": both gradients", LIBTORCH, () -> new Convolution(true)));
+        for (boolean bf16 : List.of(false, true)) {
+            String type = bf16 ? "bf16" : "f32";
+            String inType = bf16 ? ", products in bf16" : "";
+            rows.add(cpu(
+                    "train.lenet." + type,
+                    "epoch of LeNet (conv 32, conv 64, pool, dense 128, dense 10), Adam, batch 64, 1,280 of MNIST"
+                            + inType,
+                    LIBTORCH,
+                    () -> VisionTraining.lenet(bf16)));
+            rows.add(cpu(
+                    "train.resnet18." + type,
+                    "training of ResNet-18 on 224x224 images, Adam, batch 8" + inType,
+                    LIBTORCH,
+                    () -> VisionTraining.resnet(bf16)));
+            rows.add(cpu(
+                    "resnet18." + type + ".libtorch",
+                    "one image of 224x224 through ResNet-18" + inType,
+                    LIBTORCH,
+                    () -> new VisionInference(LIBTORCH, bf16)));
+        }
+        rows.add(cpu(
+                "resnet18.f32.onnxruntime",
+                "one image of 224x224 through ResNet-18",
+                ONNX_RUNTIME,
+                () -> new VisionInference(ONNX_RUNTIME, false)));
     }
 
     private static void training(List<Row> rows) {

@@ -112,8 +112,7 @@ public final class LibTorch implements Peers {
     @Override
     public Optional<Rival> attention(Heads heads) {
         String type = heads.bf16() ? " in bf16" : "";
-        return Optional.of(
-                TorchAttention.heads(heads, start("scaled_dot_product_attention and its backward" + type)));
+        return Optional.of(TorchAttention.heads(heads, start("scaled_dot_product_attention and its backward" + type)));
     }
 
     @Override

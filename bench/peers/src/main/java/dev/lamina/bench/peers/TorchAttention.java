@@ -54,8 +54,8 @@ final class TorchAttention {
         Latest latest = new Latest();
         return new Peers.Rival(
                 name,
-                () -> latest.keep(() -> withGradients(
-                        attention(inputs.get(0), inputs.get(1), inputs.get(2)), upstream, inputs)),
+                () -> latest.keep(
+                        () -> withGradients(attention(inputs.get(0), inputs.get(1), inputs.get(2)), upstream, inputs)),
                 () -> values(latest));
     }
 
@@ -68,7 +68,8 @@ final class TorchAttention {
             boolean vector = values.length <= 4 * width;
             long in = values.length == 4 * width * width && sources.size() == 15 ? 4 * width : width;
             Tensor flat = LibTorch.tensor(Address.of(values).segment(), values.length);
-            Tensor mine = vector ? flat : flat.reshape(in, values.length / in).t().contiguous();
+            Tensor mine =
+                    vector ? flat : flat.reshape(in, values.length / in).t().contiguous();
             sources.add(typed(mine, block.bf16()).set_requires_grad(true));
         }
         Tensor upstream = typed(LibTorch.tensor(block.upstream(), shape), block.bf16());
@@ -82,8 +83,8 @@ final class TorchAttention {
     private static Tensor forward(Peers.Block block, List<Tensor> p) {
         long[] last = {block.width()};
         Tensor x = p.get(0);
-        Tensor normal = torch.layer_norm(
-                x, last, new TensorOptional(p.get(1)), new TensorOptional(p.get(2)), 1e-5, true);
+        Tensor normal =
+                torch.layer_norm(x, last, new TensorOptional(p.get(1)), new TensorOptional(p.get(2)), 1e-5, true);
         Tensor q = split(block, linear(normal, p, 3));
         Tensor k = split(block, linear(normal, p, 5));
         Tensor v = split(block, linear(normal, p, 7));

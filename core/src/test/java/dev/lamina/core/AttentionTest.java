@@ -47,7 +47,8 @@ class AttentionTest {
         Tensor allowed = Tensor.of(new boolean[] {true, true, false, true}, 4);
         Tensor added = random(4, 2, 3, 4);
         Tensor scores = q.matmul(k.transpose()).mul(0.7).add(added);
-        Tensor expected = allowed.where(scores, Double.NEGATIVE_INFINITY).softmax(-1).matmul(k);
+        Tensor expected =
+                allowed.where(scores, Double.NEGATIVE_INFINITY).softmax(-1).matmul(k);
         Tensor got = Attention.plain().mask(allowed).scale(0.7).mask(added).of(q, k, k);
         assertArrayEquals(expected.toDoubleArray(), got.toDoubleArray(), 1e-12);
     }
@@ -86,8 +87,9 @@ class AttentionTest {
     @Test
     void errors() {
         Tensor q = Tensor.ones(2, 4, 3, 5);
-        String shapes = "attention: expected queries (B..., H, T, D), keys (B..., G, S, D) and values (B..., G, S, E) where G"
-                + " divides H, got (2, 4, 3, 5), ";
+        String shapes =
+                "attention: expected queries (B..., H, T, D), keys (B..., G, S, D) and values (B..., G, S, E) where G"
+                        + " divides H, got (2, 4, 3, 5), ";
         String fix = "; put the heads before the positions: x.reshape(b, t, h, d).permute(0, 2, 1, 3)";
         Tensor narrow = Tensor.ones(2, 4, 3, 6);
         says(shapes + "(2, 4, 3, 6) and (2, 4, 3, 6)" + fix, () -> q.scaledDotProductAttention(narrow, narrow));

@@ -52,7 +52,9 @@ public final class SmallResNet {
                             batchNorm()));
             shortcut = stride == 1
                     ? null
-                    : child("shortcut", Sequential.of(conv2d(width, 1).strides(stride).noBias(), batchNorm()));
+                    : child(
+                            "shortcut",
+                            Sequential.of(conv2d(width, 1).strides(stride).noBias(), batchNorm()));
         }
 
         @Override

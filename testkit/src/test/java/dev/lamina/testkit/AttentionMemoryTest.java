@@ -54,7 +54,9 @@ class AttentionMemoryTest {
         alibi.apply(x).evaluate();
         plain.apply(x).evaluate();
         Map<Variable, Tensor> values = new LinkedHashMap<>();
-        alibi.variables().forEach((name, variable) -> values.put(variable, plain.variables().get(name).value()));
+        alibi.variables()
+                .forEach((name, variable) ->
+                        values.put(variable, plain.variables().get(name).value()));
         Variable.assignAll(values, List.of());
         // Of 4 heads the first two of 2, and of those between them the first.
         Tensor slopes = Tensor.of(new float[] {0x1p-4f, 0x1p-8f, 0x1p-2f}, 3, 1, 1);

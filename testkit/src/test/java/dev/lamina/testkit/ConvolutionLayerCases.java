@@ -56,8 +56,12 @@ final class ConvolutionLayerCases {
                         .output(2, 4, 4)
                         .parameters(40)
                         .wrong(Tensor.ones(2, 3))
-                        .wrong("conv1d: expected inputs with 3 channels, got (2, 6, 4); feed examples with as many channels as at the first use, channels come last", Tensor.ones(2, 6, 4))
-                        .wrong("conv: expected windows of at most 2 positions on axis 1 of (2, 2, 3) (with padding), got 3; use a smaller window, less dilation or more padding", Tensor.ones(2, 2, 3)),
+                        .wrong(
+                                "conv1d: expected inputs with 3 channels, got (2, 6, 4); feed examples with as many channels as at the first use, channels come last",
+                                Tensor.ones(2, 6, 4))
+                        .wrong(
+                                "conv: expected windows of at most 2 positions on axis 1 of (2, 2, 3) (with padding), got 3; use a smaller window, less dilation or more padding",
+                                Tensor.ones(2, 2, 3)),
                 LayerHarness.of(
                                 "conv1d causal",
                                 () -> conv1d(4, 3).causal().dilations(2).tanh())

@@ -75,11 +75,7 @@ final class Backward implements Kernel {
     static @Nullable Backward of(Task.AttentionGradient task, Isa isa, Pool pool, CodeBatch batch) {
         List<Operand> in = task.inputs().stream().map(Operand::of).toList();
         Sizes sizes = Sizes.of(
-                task.inputs().get(0),
-                task.inputs().get(1),
-                task.inputs().get(2),
-                UNITS_PER_BLOCK,
-                task.causal());
+                task.inputs().get(0), task.inputs().get(1), task.inputs().get(2), UNITS_PER_BLOCK, task.causal());
         Operand q = in.get(0);
         Operand k = in.get(1);
         Operand v = in.get(2);

@@ -50,8 +50,7 @@ record Grid(
             boolean tall = rows > blocking.rowUnit();
             boolean wide = group > 1 || strip > blocking.columnUnit();
             double down = tall ? Math.min(rows, product.m()) / (2.0 * blocking.leastRows()) : 0;
-            double across =
-                    wide ? Math.min((double) group * strip, product.n()) / (2.0 * blocking.leastColumns()) : 0;
+            double across = wide ? Math.min((double) group * strip, product.n()) / (2.0 * blocking.leastColumns()) : 0;
             if (Math.max(down, across) < (now < FEW_TASKS ? 0.25 : 1)) {
                 break;
             }

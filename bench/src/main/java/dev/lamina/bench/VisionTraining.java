@@ -93,7 +93,7 @@ final class VisionTraining implements Work {
 
     @Override
     public Unit unit() {
-        return Unit.rate("samples/s", data.size());
+        return Unit.rate("samples/s", (double) data.size());
     }
 
     @Override

@@ -119,7 +119,7 @@ public final class Tar {
         long value = 0;
         if (header[from] < 0) {
             for (int i = from + 4; i < from + length; i++) {
-                value = value << 8 | header[i] & 0xff;
+                value = (value << 8) | (header[i] & 0xff);
             }
             return value < 0 ? Long.MAX_VALUE : value;
         }

@@ -116,7 +116,9 @@ public record Wav(int rate, int channels, float[] samples) {
     }
 
     private static String text(ByteBuffer in, int at) {
-        return new String(in.array(), at, 4, StandardCharsets.ISO_8859_1);
+        byte[] word = new byte[4];
+        in.get(at, word);
+        return new String(word, StandardCharsets.ISO_8859_1);
     }
 
     private static DataException damaged(String name, String expected, String got) {

@@ -57,8 +57,8 @@ public final class Compiler {
 
     /** What pruning leaves of scans is simplified again. */
     private static Graph pruned(Graph graph) {
-        Graph pruned = withBodies(graph, PruneScans::run);
-        return pruned == graph ? graph : withBodies(pruned, Simplify::run);
+        boolean scans = graph.nodes().stream().anyMatch(node -> node.op() instanceof Fused.Scan);
+        return scans ? withBodies(withBodies(graph, PruneScans::run), Simplify::run) : graph;
     }
 
     /** Applies a pass to a graph and to the bodies of its scans. */

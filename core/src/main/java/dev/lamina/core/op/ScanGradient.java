@@ -102,7 +102,7 @@ final class ScanGradient {
         for (int i = carries; i < inputs.size(); i++) {
             order.add(i);
         }
-        order.sort(Comparator.comparing(i -> -inputs.get(i).shape().rank()));
+        order.sort(Comparator.comparingInt(i -> -inputs.get(i).shape().rank()));
         int sequences = carries + body.sequences().size();
         for (boolean captured : new boolean[] {false, true}) {
             for (int i : order) {

@@ -118,7 +118,7 @@ public final class ConvKernels {
         Sums sums = tiles ? new TileSums() : new FloatSums(form.targets(), task.rounded(), isa);
         int panels = Math.ceilDiv(form.targets(), sums.columns());
         double bytes = sums.packed(TileSums.UNIT) * panels * size(task.w()) / form.targets() / TileSums.UNIT;
-        boolean sharesWeights = bytes <= Caches.machine().l2() / 2;
+        boolean sharesWeights = 2 * bytes <= Caches.machine().l2();
         int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
         List<Pass> passes = new ArrayList<>();
         for (Axis depth : axis(task, 0)) {

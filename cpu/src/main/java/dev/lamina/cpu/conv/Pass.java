@@ -123,7 +123,7 @@ final class Pass {
             int z = i / across / height.taps().length;
             places[2 * i] = planeOfTap(z) * plane
                     + (long) y * height.dilation() * source.row()
-                    + x * width.dilation() * source.pixel();
+                    + (long) x * width.dilation() * source.pixel();
             places[2 * i + 1] = sums.packed(i * form.sources() * width.taps().length / across);
         }
         return new Table(places);
@@ -185,7 +185,7 @@ final class Pass {
 
     /** Bytes of everything copied; 0 if that is not done. */
     long copyBytes() {
-        return copiesAll ? form.images() * depth.span(depth.outputs()) * plane : 0;
+        return copiesAll ? (long) form.images() * depth.span(depth.outputs()) * plane : 0;
     }
 
     /** Tasks of {@link #copy}. */

@@ -53,6 +53,8 @@ public final class FormulaLoss extends Loss {
                         .neg());
 
         private final String label;
+        // Functions of tensors, which have no state.
+        @SuppressWarnings("ImmutableEnumChecker")
         private final Function function;
 
         Formula(String label, Function function) {

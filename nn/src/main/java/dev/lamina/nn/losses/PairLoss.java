@@ -35,6 +35,8 @@ public final class PairLoss extends Loss {
 
         private final String label;
         private final boolean vectors;
+        // Functions of tensors, which have no state.
+        @SuppressWarnings("ImmutableEnumChecker")
         private final Function function;
 
         Formula(String label, boolean vectors, Function function) {

@@ -24,7 +24,7 @@ record Cases(boolean binary, Tensor predictions, Tensor labels, Optional<Tensor>
         int axis = loss.map(Loss::classAxis).orElse(-1);
         boolean equal = prediction.shape().equals(target.shape());
         boolean one = prediction.rank() < 2 || prediction.dim(axis) == 1;
-        boolean binary = loss.map(Loss::isBinary).orElse(false) && equal || one;
+        boolean binary = (loss.map(Loss::isBinary).orElse(false) && equal) || one;
         boolean labelled =
                 prediction.rank() > 0 && prediction.shape().remove(axis).equals(target.shape());
         if (!equal && !labelled) {

@@ -104,12 +104,12 @@ public final class ConfusionMatrix {
 
     /** Of the answers with this class, the share that is right; 0 when there are none. */
     public double precision(int ofClass) {
-        return share(counts[ofClass][ofClass], answers(ofClass));
+        return share((double) counts[ofClass][ofClass], (double) answers(ofClass));
     }
 
     /** Of the examples of this class, the share that was found; 0 when there are none. */
     public double recall(int ofClass) {
-        return share(counts[ofClass][ofClass], examples(ofClass));
+        return share((double) counts[ofClass][ofClass], (double) examples(ofClass));
     }
 
     /** Harmonic mean of precision and recall; 0 when both are. */
@@ -149,7 +149,7 @@ public final class ConfusionMatrix {
             }
             // Each wrong answer is one too many of a class and one too few of another.
             case MICRO -> accuracy();
-            case MACRO -> meanOf(occurring(), value);
+            case MACRO -> meanOf(this::occurs, value);
             case WEIGHTED -> {
                 double sum = 0;
                 for (int c = 0; c < counts.length; c++) {
@@ -160,8 +160,8 @@ public final class ConfusionMatrix {
         };
     }
 
-    private IntPredicate occurring() {
-        return c -> examples(c) + answers(c) > 0;
+    private boolean occurs(int ofClass) {
+        return examples(ofClass) + answers(ofClass) > 0;
     }
 
     private double meanOf(IntPredicate which, IntToDoubleFunction value) {
@@ -183,7 +183,7 @@ public final class ConfusionMatrix {
 
     /** The mean of intersection / union of the classes that occur. */
     public double meanIou() {
-        return meanOf(occurring(), c -> (double) counts[c][c] / (examples(c) + answers(c) - counts[c][c]));
+        return meanOf(this::occurs, c -> (double) counts[c][c] / (examples(c) + answers(c) - counts[c][c]));
     }
 
     /** Cohen's kappa (1960): (a - e) / (1 - e), a the accuracy, e the accuracy of answers by chance. */

@@ -64,8 +64,8 @@ public final class Ranking {
             a = below(yes, a, score);
             b = below(no, b, score);
             thresholds[count] = score;
-            truePositives[count] = yes.length - a;
-            falsePositives[count++] = no.length - b;
+            truePositives[count] = (long) yes.length - a;
+            falsePositives[count++] = (long) no.length - b;
             if (Double.isNaN(score)) {
                 break;
             }
@@ -116,6 +116,7 @@ public final class Ranking {
     }
 
     private boolean hasNan() {
-        return yes.length > 0 && Double.isNaN(yes[yes.length - 1]) || no.length > 0 && Double.isNaN(no[no.length - 1]);
+        return (yes.length > 0 && Double.isNaN(yes[yes.length - 1]))
+                || (no.length > 0 && Double.isNaN(no[no.length - 1]));
     }
 }

@@ -14,8 +14,12 @@ public final class Workspace {
     private static final FreeList<Workspace> OWN = new FreeList<>(() -> new Workspace(false));
     private static final FreeList<Workspace> SHARED = new FreeList<>(() -> new Workspace(true));
 
+    /** Stands behind what was asked for while a workspace is in use; tests run with assertions and see when a kernel writes there. */
+    private static final long MARK = 0x9e3779b97f4a7c15L;
+
     private final boolean shared;
     private MemorySegment memory = MemorySegment.NULL;
+    private long used;
 
     private Workspace(boolean shared) {
         this.shared = shared;
@@ -39,15 +43,20 @@ public final class Workspace {
     /** A workspace of at least this size for the caller. */
     public static Workspace take(boolean shared, long bytes) {
         Workspace workspace = list(shared).take();
-        if (workspace.memory.byteSize() < bytes) {
-            workspace.memory =
-                    Memory.shared().allocate(bytes, "blocks of matrix products").segment();
+        if (workspace.memory.byteSize() < bytes + Long.BYTES) {
+            workspace.memory = Memory.shared()
+                    .allocate(bytes + Long.BYTES, "blocks of matrix products")
+                    .segment();
         }
+        workspace.used = bytes;
+        workspace.memory.set(ValueLayout.JAVA_LONG_UNALIGNED, bytes, MARK);
         return workspace;
     }
 
     /** Gives it back. */
     public void give() {
+        assert memory.get(ValueLayout.JAVA_LONG_UNALIGNED, used) == MARK
+                : "expected no kernel to write behind its workspace of " + used + " bytes, got one that did";
         list(shared).give(this);
     }
 

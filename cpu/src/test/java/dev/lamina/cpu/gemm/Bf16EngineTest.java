@@ -86,8 +86,10 @@ class Bf16EngineTest {
         void run(Path path, Pool pool) {
             segment(2).fill((byte) 0x5a);
             try {
-                Kernel kernel = GemmKernels.prepare(task, null, path.isa, pool, new CodeBatch());
+                CodeBatch batch = new CodeBatch();
+                Kernel kernel = GemmKernels.prepare(task, null, path.isa, pool, batch);
                 assertNotNull(kernel, name);
+                batch.publish();
                 kernel.run(segments());
             } catch (CodeException e) {
                 throw new AssertionError(e);

@@ -5,7 +5,7 @@ import org.jspecify.annotations.NullMarked;
 module dev.lamina.nn {
     requires transitive dev.lamina.data;
     requires com.google.gson;
-    requires static transitive org.jspecify;
+    requires static org.jspecify;
 
     exports dev.lamina.nn;
     exports dev.lamina.nn.layers;

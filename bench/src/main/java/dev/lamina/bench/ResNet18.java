@@ -23,7 +23,7 @@ final class ResNet18 extends Model {
     private final List<Normalized> convolutions = new ArrayList<>();
     private final Normalized stem = child("stem", new Normalized(64, 7, 2));
     private final List<Block> blocks = new ArrayList<>();
-    private final Layer classes = child("classes", dense(1000));
+    private final Layer classes;
 
     ResNet18() {
         convolutions.add(stem);
@@ -35,6 +35,8 @@ final class ResNet18 extends Model {
                 convolutions.addAll(block.convolutions);
             }
         }
+        // Parameters come in the order in which layers are made children.
+        classes = child("classes", dense(1000));
     }
 
     @Override
@@ -46,12 +48,7 @@ final class ResNet18 extends Model {
         return classes.apply(y.mean(1, 2));
     }
 
-    /** As {@link Peers.Vision.Net#RESNET18} wants them in training. */
-    List<Peers.Values> parametersForTraining() {
-        return parameters().stream().map(v -> Networks.values(v.value())).toList();
-    }
-
-    /** As it wants them for inference: the normalization by running means and variances is in kernel and bias. */
+    /** As {@link Peers.Vision.Net#RESNET18} wants them for inference: the normalization by running means and variances is in kernel and bias. */
     List<Peers.Values> parametersForInference() {
         List<Peers.Values> values = new ArrayList<>();
         for (Normalized convolution : convolutions) {
@@ -64,12 +61,13 @@ final class ResNet18 extends Model {
     /** A convolution without bias, and its batch normalization. */
     private static final class Normalized extends Layer {
         private final Layer convolution;
-        private final Layer norm = child("norm", batchNorm().epsilon(EPSILON));
+        private final Layer norm;
 
         Normalized(int channels, int size, int stride) {
             convolution = child(
                     "conv",
                     conv2d(channels, size).strides(stride).padding(size / 2).noBias());
+            norm = child("norm", batchNorm().epsilon(EPSILON));
         }
 
         @Override

@@ -247,8 +247,7 @@ public abstract class Layer {
     }
 
     /** A variable that {@link #build} made; an error that says so where it has not run or made none. */
-    // A user's module need not read org.jspecify for it.
-    @SuppressWarnings("exports")
+    @SuppressWarnings("exports") // a user's module need not read org.jspecify
     protected final Variable built(@Nullable Variable variable) {
         if (variable == null) {
             throw new LaminaException(path() + ": expected a layer with this variable, got one before its first use or"

@@ -1,10 +1,13 @@
 package dev.lamina.nn;
 
 import dev.lamina.core.DataException;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A description of a layer, loss, metric or optimizer in plain values, from which it can be made again. In files it is JSON.
@@ -109,6 +112,13 @@ public record Config(String type, Map<String, Object> values) {
         }
         throw new DataException(type + ": expected one of " + List.of(kind.getEnumConstants()) + " under '" + key
                 + "', got '" + text + "'; repair the file");
+    }
+
+    /** Which of these the type of this description names; empty for another type. */
+    public <T> Optional<T> oneOf(T[] kinds, Function<T, String> label) {
+        return Arrays.stream(kinds)
+                .filter(kind -> label.apply(kind).equals(type))
+                .findFirst();
     }
 
     /** A list of numbers. */

@@ -6,7 +6,6 @@ import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Layer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,13 +44,6 @@ public final class KernelNorm extends Layer {
 
         Kind(String label) {
             this.label = label;
-        }
-
-        private static Kind of(Config config) {
-            return Arrays.stream(values())
-                    .filter(kind -> kind.label.equals(config.type()))
-                    .findFirst()
-                    .orElseThrow();
         }
     }
 
@@ -142,6 +134,6 @@ public final class KernelNorm extends Layer {
 
     /** Made again from its description. */
     public static KernelNorm of(Config config) {
-        return new KernelNorm(Kind.of(config), config.layer("layer"));
+        return new KernelNorm(config.oneOf(Kind.values(), kind -> kind.label).orElseThrow(), config.layer("layer"));
     }
 }

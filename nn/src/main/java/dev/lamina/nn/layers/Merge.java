@@ -5,7 +5,6 @@ import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Layer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -40,13 +39,6 @@ public final class Merge extends Layer {
 
         Kind(String label) {
             this.label = label;
-        }
-
-        private static Kind of(Config config) {
-            return Arrays.stream(values())
-                    .filter(kind -> kind.label.equals(config.type()))
-                    .findFirst()
-                    .orElseThrow();
         }
     }
 
@@ -190,7 +182,7 @@ public final class Merge extends Layer {
 
     /** Made again from its description. */
     public static Merge of(Config config) {
-        Merge merge = new Merge(Kind.of(config), config.integer("axis"));
+        Merge merge = new Merge(config.oneOf(Kind.values(), kind -> kind.label).orElseThrow(), config.integer("axis"));
         merge.normalised = config.flag("normalised");
         return merge;
     }

@@ -35,13 +35,6 @@ public final class Noise extends Layer {
         Kind(String label) {
             this.label = label;
         }
-
-        private static Kind of(Config config) {
-            return Arrays.stream(values())
-                    .filter(kind -> kind.label.equals(config.type()))
-                    .findFirst()
-                    .orElseThrow();
-        }
     }
 
     private final Kind kind;
@@ -100,6 +93,6 @@ public final class Noise extends Layer {
 
     /** Made again from its description. */
     public static Noise of(Config config) {
-        return new Noise(Kind.of(config), config.number("amount"));
+        return new Noise(config.oneOf(Kind.values(), kind -> kind.label).orElseThrow(), config.number("amount"));
     }
 }

@@ -4,7 +4,6 @@ import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Layer;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -29,13 +28,6 @@ public final class ParametricActivation extends Layer {
 
         Kind(String label) {
             this.label = label;
-        }
-
-        private static Kind of(Config config) {
-            return Arrays.stream(values())
-                    .filter(kind -> kind.label.equals(config.type()))
-                    .findFirst()
-                    .orElseThrow();
         }
     }
 
@@ -82,6 +74,7 @@ public final class ParametricActivation extends Layer {
 
     /** Made again from its description. */
     public static ParametricActivation of(Config config) {
-        return new ParametricActivation(Kind.of(config), config.number("number"));
+        return new ParametricActivation(
+                config.oneOf(Kind.values(), kind -> kind.label).orElseThrow(), config.number("number"));
     }
 }

@@ -26,13 +26,6 @@ public final class Rearrange extends Layer {
         Kind(String label) {
             this.label = label;
         }
-
-        private static Kind of(Config config) {
-            return Arrays.stream(values())
-                    .filter(kind -> kind.label.equals(config.type()))
-                    .findFirst()
-                    .orElseThrow();
-        }
     }
 
     private final Kind kind;
@@ -120,7 +113,7 @@ public final class Rearrange extends Layer {
     /** Made again from its description. */
     public static Rearrange of(Config config) {
         return new Rearrange(
-                Kind.of(config),
+                config.oneOf(Kind.values(), kind -> kind.label).orElseThrow(),
                 Arrays.stream(config.numbers("numbers")).mapToInt(n -> (int) n).toArray());
     }
 }

@@ -4,7 +4,6 @@ import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Loss;
-import java.util.Arrays;
 import java.util.Optional;
 
 /** A loss that is one {@link Formula} of predictions p and targets t of one shape. */
@@ -140,9 +139,7 @@ public final class FormulaLoss extends Loss {
 
     /** Makes a saved one again; empty when the description is of another kind. */
     public static Optional<Loss> of(Config config) {
-        return Arrays.stream(Formula.values())
-                .filter(formula -> formula.label.equals(config.type()))
-                .findFirst()
+        return config.oneOf(Formula.values(), formula -> formula.label)
                 .map(formula -> new FormulaLoss(formula, config.number("parameter", 1)));
     }
 }

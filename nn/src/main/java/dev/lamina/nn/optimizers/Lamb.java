@@ -12,8 +12,7 @@ import java.util.Optional;
  * |p| / |u| u; the ratio is 1 where a norm is 0. Weight decay is 0.01 unless said otherwise.
  */
 public final class Lamb extends Optimizer {
-    private double beta1 = 0.9;
-    private double beta2 = 0.999;
+    private AdamMoments moments = new AdamMoments(0.9, 0.999);
     private double epsilon = 1e-6;
 
     /** See {@link dev.lamina.nn.Optimizers}. */
@@ -28,8 +27,7 @@ public final class Lamb extends Optimizer {
             throw new LaminaException("lamb: expected betas from 0 to below 1, got " + beta1 + " and " + beta2
                     + "; 0.9 and 0.999 are usual");
         }
-        this.beta1 = beta1;
-        this.beta2 = beta2;
+        moments = new AdamMoments(beta1, beta2);
         return this;
     }
 
@@ -52,16 +50,12 @@ public final class Lamb extends Optimizer {
 
     @Override
     protected double[] scalars(long t, double rate) {
-        return new double[] {1 - Math.pow(beta1, (double) t), Math.sqrt(1 - Math.pow(beta2, (double) t))};
+        return moments.corrections(t);
     }
 
     @Override
     protected Tensor next(ParameterUpdate p) {
-        Tensor g = p.gradient();
-        Tensor mean = p.keepShrinking("mean", p.slot("mean", 0).mul(beta1).add(g.mul(1 - beta1)));
-        Tensor square =
-                p.keep("square", p.slot("square", 0).mul(beta2).add(g.square().mul(1 - beta2)));
-        Tensor adam = mean.div(p.scalar(0)).div(square.sqrt().div(p.scalar(1)).add(epsilon));
+        Tensor adam = moments.move(p, epsilon);
         Tensor move = p.weightDecay() == 0 ? adam : adam.add(p.value().mul(p.weightDecay()));
         Tensor size = p.value().square().sum().sqrt();
         Tensor length = move.square().sum().sqrt();
@@ -71,8 +65,10 @@ public final class Lamb extends Optimizer {
 
     @Override
     protected Optional<Config> config() {
-        return Optional.of(
-                Config.of("lamb").with("beta1", beta1).with("beta2", beta2).with("epsilon", epsilon));
+        return Optional.of(Config.of("lamb")
+                .with("beta1", moments.beta1())
+                .with("beta2", moments.beta2())
+                .with("epsilon", epsilon));
     }
 
     /** Makes one from its description. */

@@ -18,8 +18,7 @@ import java.util.Optional;
  */
 public final class Muon extends Optimizer {
     private double momentum = 0.95;
-    private double beta1 = 0.9;
-    private double beta2 = 0.95;
+    private AdamMoments moments = new AdamMoments(0.9, 0.95);
     private int iterations = 5;
     private boolean nesterov = true;
     private List<ParameterGroup> others = List.of();
@@ -54,8 +53,7 @@ public final class Muon extends Optimizer {
 
     /** The betas of AdamW for the other parameters; 0.9 and 0.95 unless said otherwise. */
     public Muon betas(double beta1, double beta2) {
-        this.beta1 = beta1;
-        this.beta2 = beta2;
+        moments = new AdamMoments(beta1, beta2);
         return this;
     }
 
@@ -73,7 +71,7 @@ public final class Muon extends Optimizer {
 
     @Override
     protected double[] scalars(long t, double rate) {
-        return new double[] {1 - Math.pow(beta1, (double) t), Math.sqrt(1 - Math.pow(beta2, (double) t))};
+        return moments.corrections(t);
     }
 
     @Override
@@ -81,12 +79,7 @@ public final class Muon extends Optimizer {
         Tensor g = p.gradient();
         boolean adam = g.rank() < 2 || others.stream().anyMatch(group -> group.has(p.variable()));
         if (adam) {
-            Tensor mean = p.keepShrinking("mean", p.slot("mean", 0).mul(beta1).add(g.mul(1 - beta1)));
-            Tensor square = p.keep(
-                    "square", p.slot("square", 0).mul(beta2).add(g.square().mul(1 - beta2)));
-            Tensor move =
-                    mean.div(p.scalar(0)).div(square.sqrt().div(p.scalar(1)).add(1e-8));
-            return p.value().sub(move.mul(p.learningRate()));
+            return p.value().sub(moments.move(p, 1e-8).mul(p.learningRate()));
         }
         Tensor average =
                 p.keepShrinking("momentum", p.slot("momentum", 0).mul(momentum).add(g.mul(1 - momentum)));
@@ -120,8 +113,8 @@ public final class Muon extends Optimizer {
                 .with("momentum", momentum)
                 .with("nesterov", nesterov)
                 .with("iterations", iterations)
-                .with("beta1", beta1)
-                .with("beta2", beta2)
+                .with("beta1", moments.beta1())
+                .with("beta2", moments.beta2())
                 .with("adamFor", described));
     }
 

@@ -3,18 +3,21 @@ package dev.lamina.testkit;
 import static dev.lamina.nn.Layers.conv2d;
 import static dev.lamina.nn.Layers.depthwiseConv2d;
 import static dev.lamina.nn.Layers.maxPool2d;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.lamina.core.Gradients;
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Layer;
 import dev.lamina.nn.Layers;
+import dev.lamina.nn.layers.Border;
 import dev.lamina.nn.layers.Convolution;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Optional;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
@@ -25,25 +28,71 @@ import org.junit.jupiter.api.TestFactory;
 class ConvolutionLayersTest {
     private static final Set<String> OPS = Set.of("conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d");
 
+    static final GoldenTests CONVOLUTIONS = new GoldenTests(
+            Set.of("layers"),
+            golden -> OPS.contains(golden.op()) && !golden.name().contains("reflect"),
+            ConvolutionLayersTest::convolution);
+    static final GoldenTests WITHOUT_WEIGHTS = new GoldenTests(
+            Set.of("layers"),
+            golden -> Set.of("global_avg_pool", "global_max_pool", "zero_pad2d").contains(golden.op()),
+            ConvolutionLayersTest::withoutWeights);
+
     @TestFactory
     Stream<DynamicNode> pytorchWeights() {
-        return Golden.cases(Set.of("layers")).stream()
-                .filter(golden -> OPS.contains(golden.op()) && !golden.name().contains("reflect"))
-                .map(golden -> dynamicTest(golden.name(), () -> check(golden)));
+        return CONVOLUTIONS.onAllBackends();
     }
 
-    private static void check(GoldenCase golden) {
+    @TestFactory
+    Stream<DynamicNode> withoutWeights() {
+        return WITHOUT_WEIGHTS.onAllBackends();
+    }
+
+    private static void convolution(GoldenCase golden) {
         Tensor weight = Convolution.fromOihw(golden.tensor("param.weight"));
         Convolution layer = layer(golden, weight);
         layer.dtype(golden.dtype());
-        Tensor x = last(golden.tensor("in.x"), true);
-        layer.apply(x);
+        Tensor x = golden.tensor("in.x");
+        layer.apply(last(x, true));
         layer.kernel().assign(weight);
-        if (golden.args().flag("bias", true)) {
+        boolean biased = golden.args().flag("bias", true);
+        if (biased) {
             layer.bias().assign(golden.tensor("param.bias"));
         }
-        Tensor y = last(layer.apply(x), false);
-        assertEquals(Optional.empty(), Golden.compare(golden, "out.y", Optional.of(y)));
+        Tensor y = last(layer.apply(last(x, true)), false);
+        List<Tensor> sources = new ArrayList<>(List.of(x, layer.kernel().value()));
+        sources.addAll(biased ? List.of(layer.bias().value()) : List.of());
+        List<Tensor> g = Gradients.of(y, golden.tensor("gout.y"), sources);
+        Map<String, Tensor> gradients = new HashMap<>();
+        gradients.put("gin.x", g.get(0));
+        gradients.put("gparam.weight", toOihw(g.get(1)));
+        if (biased) {
+            gradients.put("gparam.bias", g.get(2));
+        }
+        Golden.check(golden, Map.of("y", y), gradients);
+    }
+
+    /** The way back: (T..., A, B) to (B, A, T...). */
+    private static Tensor toOihw(Tensor kernel) {
+        int[] axes = new int[kernel.rank()];
+        Arrays.setAll(axes, d -> d < 2 ? axes.length - 1 - d : d - 2);
+        return kernel.permute(axes);
+    }
+
+    private static void withoutWeights(GoldenCase golden) {
+        int[] border = golden.args().has("padding") ? golden.args().ints("padding") : new int[4];
+        Layer layer = switch (golden.op()) {
+            case "global_avg_pool" -> Layers.globalAvgPool();
+            case "global_max_pool" -> Layers.globalMaxPool();
+            // PyTorch begins with the last axis.
+            default -> new Border(false, 2, new int[] {border[2], border[0]}, new int[] {border[3], border[1]});
+        };
+        Tensor x = golden.tensor("in.x");
+        Tensor out = layer.apply(last(x, true));
+        Tensor y = out.rank() > 2
+                ? last(out, false)
+                : out.reshape(golden.tensor("out.y").shape().dims());
+        Tensor g = Gradients.of(y, golden.tensor("gout.y"), List.of(x)).getFirst();
+        Golden.check(golden, Map.of("y", y), Map.of("gin.x", g));
     }
 
     private static Convolution layer(GoldenCase golden, Tensor weight) {

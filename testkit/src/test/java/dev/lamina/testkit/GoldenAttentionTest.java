@@ -7,7 +7,6 @@ import static dev.lamina.nn.Layers.rotaryEmbedding;
 import static dev.lamina.nn.Layers.transformerDecoderLayer;
 import static dev.lamina.nn.Layers.transformerEncoder;
 import static dev.lamina.nn.Layers.transformerEncoderLayer;
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lamina.core.Gradients;
 import dev.lamina.core.Tensor;
@@ -40,18 +39,15 @@ class GoldenAttentionTest {
     private static final Set<String> OTHERS =
             Set.of("add_positional_encoding", "swiglu", "sinusoidal_positional_encoding");
 
+    static final GoldenTests ALL = new GoldenTests(
+            Set.of("attention", "layers"),
+            golden -> (golden.group().equals("attention") || OTHERS.contains(golden.op()))
+                    && !golden.op().equals("scaled_dot_product_attention"),
+            GoldenAttentionTest::check);
+
     @TestFactory
     Stream<DynamicNode> cases() {
-        return Stream.of("interpreter", "cpu")
-                .flatMap(backend -> Golden.cases(Set.of("attention", "layers")).stream()
-                        .filter(golden -> golden.group().equals("attention") || OTHERS.contains(golden.op()))
-                        .filter(golden -> !golden.op().equals("scaled_dot_product_attention"))
-                        .map(golden -> dynamicTest(
-                                golden.name() + " on " + backend,
-                                () -> OnBackend.of(backend, () -> {
-                                    check(golden);
-                                    return true;
-                                }))));
+        return ALL.onAllBackends();
     }
 
     private static void check(GoldenCase golden) {

@@ -23,7 +23,6 @@ import static dev.lamina.nn.Layers.softmax;
 import static dev.lamina.nn.Layers.softplus;
 import static dev.lamina.nn.Layers.swiglu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lamina.core.Gradients;
 import dev.lamina.core.Tensor;
@@ -77,17 +76,26 @@ class GoldenLayersTest {
             "running_var", "running_variance",
             "num_batches_tracked", "batches");
 
+    static final GoldenTests LAYERS = new GoldenTests(
+            Set.of("layers", "norm", "activations"), golden -> OPS.contains(golden.op()), GoldenLayersTest::check);
+    static final GoldenTests ACTIVATIONS = new GoldenTests(
+            Set.of("activations"), golden -> !golden.op().equals("prelu"), GoldenLayersTest::activationInLayer);
+    static final GoldenTests SWIGLU =
+            new GoldenTests(Set.of("layers"), golden -> golden.op().equals("swiglu"), GoldenLayersTest::swigluInParts);
+
     @TestFactory
     Stream<DynamicNode> layers() {
-        return Stream.of("interpreter", "cpu")
-                .flatMap(backend -> Golden.cases(Set.of("layers", "norm", "activations")).stream()
-                        .filter(golden -> OPS.contains(golden.op()))
-                        .map(golden -> dynamicTest(
-                                golden.name() + " on " + backend,
-                                () -> OnBackend.of(backend, () -> {
-                                    check(golden);
-                                    return true;
-                                }))));
+        return LAYERS.onAllBackends();
+    }
+
+    @TestFactory
+    Stream<DynamicNode> activationsAsLayers() {
+        return ACTIVATIONS.onAllBackends();
+    }
+
+    @TestFactory
+    Stream<DynamicNode> swigluBetweenDenseLayers() {
+        return SWIGLU.onAllBackends();
     }
 
     private static void check(GoldenCase golden) {
@@ -248,53 +256,36 @@ class GoldenLayersTest {
         };
     }
 
-    @TestFactory
-    Stream<DynamicNode> activationsAsLayers() {
-        return Golden.cases(Set.of("activations")).stream()
-                .filter(golden -> !golden.op().equals("prelu"))
-                .map(golden -> dynamicTest(golden.name(), () -> {
-                    Tensor x = golden.tensor("in.x");
-                    Tensor y = activationLayer(golden).apply(x);
-                    Tensor g =
-                            Gradients.of(y, golden.tensor("gout.y"), List.of(x)).getFirst();
-                    Golden.check(golden, Map.of("y", y), Map.of("gin.x", g));
-                }));
+    private static void activationInLayer(GoldenCase golden) {
+        Tensor x = golden.tensor("in.x");
+        Tensor y = activationLayer(golden).apply(x);
+        Tensor g = Gradients.of(y, golden.tensor("gout.y"), List.of(x)).getFirst();
+        Golden.check(golden, Map.of("y", y), Map.of("gin.x", g));
     }
 
     /** y = silu(x gate) (x up) down, where up and gate are the halves of one dense layer. */
-    @TestFactory
-    Stream<DynamicNode> swigluBetweenDenseLayers() {
-        return Golden.cases(Set.of("layers")).stream()
-                .filter(golden -> golden.op().equals("swiglu"))
-                .map(golden -> dynamicTest(golden.name(), () -> {
-                    Tensor x = golden.tensor("in.x");
-                    Tensor up = golden.tensor("in.w_up").transpose();
-                    Tensor gate = golden.tensor("in.w_gate").transpose();
-                    Tensor down = golden.tensor("in.w_down").transpose();
-                    Dense first = dense(2 * up.dim(1)).noBias();
-                    first.kernelInitializer(Initializers.value(Tensor.concat(1, up, gate)));
-                    Dense last = dense(down.dim(1)).noBias().kernelInitializer(Initializers.value(down));
-                    Layer block = Sequential.of(first, swiglu(), last);
-                    block.dtype(golden.dtype());
-                    Tensor y = block.apply(x);
-                    List<Tensor> g = Gradients.of(
-                            y,
-                            golden.tensor("gout.y"),
-                            List.of(x, first.kernel().value(), last.kernel().value()));
-                    Tensor both = g.get(1).transpose();
-                    int half = up.dim(1);
-                    Golden.check(
-                            golden,
-                            Map.of("y", y),
-                            Map.of(
-                                    "gin.x",
-                                    g.get(0),
-                                    "gin.w_up",
-                                    both.narrow(0, 0, half),
-                                    "gin.w_gate",
-                                    both.narrow(0, half, half),
-                                    "gin.w_down",
-                                    g.get(2).transpose()));
-                }));
+    private static void swigluInParts(GoldenCase golden) {
+        Tensor x = golden.tensor("in.x");
+        Tensor up = golden.tensor("in.w_up").transpose();
+        Tensor gate = golden.tensor("in.w_gate").transpose();
+        Tensor down = golden.tensor("in.w_down").transpose();
+        Dense first = dense(2 * up.dim(1)).noBias();
+        first.kernelInitializer(Initializers.value(Tensor.concat(1, up, gate)));
+        Dense last = dense(down.dim(1)).noBias().kernelInitializer(Initializers.value(down));
+        Layer block = Sequential.of(first, swiglu(), last);
+        block.dtype(golden.dtype());
+        Tensor y = block.apply(x);
+        List<Tensor> g = Gradients.of(
+                y,
+                golden.tensor("gout.y"),
+                List.of(x, first.kernel().value(), last.kernel().value()));
+        Tensor both = g.get(1).transpose();
+        int half = up.dim(1);
+        Map<String, Tensor> gradients = Map.of(
+                "gin.x", g.get(0),
+                "gin.w_up", both.narrow(0, 0, half),
+                "gin.w_gate", both.narrow(0, half, half),
+                "gin.w_down", g.get(2).transpose());
+        Golden.check(golden, Map.of("y", y), gradients);
     }
 }

@@ -1,7 +1,5 @@
 package dev.lamina.testkit;
 
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
-
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Loss;
 import dev.lamina.nn.Losses;
@@ -19,17 +17,16 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Losses against PyTorch's: values and gradients. */
 class GoldenLossesTest {
+    static final GoldenTests ALL = new GoldenTests(Set.of("losses"), golden -> true, GoldenLossesTest::check);
+
     @TestFactory
     Stream<DynamicNode> losses() {
-        return Stream.of("interpreter", "cpu")
-                .flatMap(backend -> Golden.cases(Set.of("losses")).stream()
-                        .map(golden -> dynamicTest(
-                                golden.name() + " on " + backend,
-                                () -> OnBackend.of(backend, () -> {
-                                    Map<String, Tensor> outputs = Map.of("y", value(golden));
-                                    Golden.check(golden, outputs, Golden.gradients(golden, outputs));
-                                    return true;
-                                }))));
+        return ALL.onAllBackends();
+    }
+
+    private static void check(GoldenCase golden) {
+        Map<String, Tensor> outputs = Map.of("y", value(golden));
+        Golden.check(golden, outputs, Golden.gradients(golden, outputs));
     }
 
     private static Tensor value(GoldenCase golden) {

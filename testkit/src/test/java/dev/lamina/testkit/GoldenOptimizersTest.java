@@ -1,7 +1,6 @@
 package dev.lamina.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.lamina.core.Index;
 import dev.lamina.core.Tensor;
@@ -23,27 +22,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
 
 /** Optimizers against PyTorch's: every parameter after every step, and clipped gradients. */
 class GoldenOptimizersTest {
+    static final GoldenTests RULES = of("optimizer/", GoldenOptimizersTest::trajectory);
+    static final GoldenTests CLIPS = of("clip_grad_", GoldenOptimizersTest::clip);
+    static final GoldenTests SCHEDULES = of("schedule/", GoldenOptimizersTest::schedule);
+
+    private static GoldenTests of(String ops, Consumer<GoldenCase> check) {
+        return new GoldenTests(Set.of("optim"), golden -> golden.op().startsWith(ops), check);
+    }
+
     @TestFactory
     Stream<DynamicNode> trajectories() {
-        return cases("optimizer/", GoldenOptimizersTest::trajectory);
+        return RULES.onAllBackends();
     }
 
     @TestFactory
     Stream<DynamicNode> clips() {
-        return cases("clip_grad_", GoldenOptimizersTest::clip);
+        return CLIPS.onAllBackends();
     }
 
     @TestFactory
     Stream<DynamicNode> schedules() {
-        return Golden.cases(Set.of("optim")).stream()
-                .filter(golden -> golden.op().startsWith("schedule/"))
-                .map(golden -> dynamicTest(golden.name(), () -> schedule(golden)));
+        return SCHEDULES.once();
     }
 
     private static void schedule(GoldenCase golden) {
@@ -120,18 +126,6 @@ class GoldenOptimizersTest {
                 ? plateau.minDelta(threshold)
                 : plateau.threshold(threshold);
         return args.text("mode", "min").equals("max") ? plateau.largerIsBetter() : plateau;
-    }
-
-    private static Stream<DynamicNode> cases(String ops, java.util.function.Consumer<GoldenCase> check) {
-        return Stream.of("interpreter", "cpu")
-                .flatMap(backend -> Golden.cases(Set.of("optim")).stream()
-                        .filter(golden -> golden.op().startsWith(ops))
-                        .map(golden -> dynamicTest(
-                                golden.name() + " on " + backend,
-                                () -> OnBackend.of(backend, () -> {
-                                    check.accept(golden);
-                                    return true;
-                                }))));
     }
 
     private static void trajectory(GoldenCase golden) {

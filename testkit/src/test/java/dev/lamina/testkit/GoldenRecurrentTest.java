@@ -1,7 +1,5 @@
 package dev.lamina.testkit;
 
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
-
 import dev.lamina.core.DType;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
@@ -25,16 +23,11 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Recurrent layers against PyTorch's: stacked, in two directions, with first states and with lengths; values and gradients. */
 class GoldenRecurrentTest {
+    static final GoldenTests ALL = new GoldenTests(Set.of("rnn"), golden -> true, GoldenRecurrentTest::check);
+
     @TestFactory
     Stream<DynamicNode> layers() {
-        return Stream.of("interpreter", "tasks", "cpu")
-                .flatMap(backend -> Golden.cases(Set.of("rnn")).stream()
-                        .map(golden -> dynamicTest(
-                                golden.name() + " on " + backend,
-                                () -> OnBackend.of(backend, () -> {
-                                    check(golden);
-                                    return true;
-                                }))));
+        return ALL.onAllBackends();
     }
 
     private static void check(GoldenCase golden) {

@@ -132,7 +132,7 @@ public final class CpuBackend extends KernelBackend {
             case Task.Loop loop -> LoopKernels.prepare(loop, isa(), pool, batch);
             case Task.MatMul product -> GemmKernels.prepare(product, null, isa(), pool, batch);
             case Task.Convolution conv -> ConvKernels.prepare(conv, null, isa(), pool, batch);
-            case Task.Pooling ignored -> null;
+            case Task.Pooling pooling -> ConvKernels.prepare(pooling, isa(), pool, batch);
             case Task.Chain chain -> chain(chain, batch);
             // The first two move rows, which the copies of the JVM do at the speed of memory.
             case Task.Gather ignored -> null;

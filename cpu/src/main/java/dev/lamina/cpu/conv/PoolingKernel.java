@@ -1,0 +1,78 @@
+package dev.lamina.cpu.conv;
+
+import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Window;
+import dev.lamina.cpu.code.CodeBatch;
+import dev.lamina.cpu.code.Entry;
+import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.pool.FreeList;
+import dev.lamina.cpu.pool.Pool;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+
+/** Pooling of f32 and its gradients: a part is a band of an image, or a few small images. */
+final class PoolingKernel implements Kernel {
+    /** Bytes of small images that make a part. */
+    private static final long PART_BYTES = 32 << 10;
+
+    private final Task.Access x;
+    private final Task.Access y;
+    private final Task.Access other;
+    private final PoolingWindows windows;
+    private final Entry entry;
+    private final Pool pool;
+    private final int imagesOfPart;
+    private final FreeList<Run> runs = new FreeList<>(Run::new);
+
+    PoolingKernel(Task.Pooling task, PoolingWindows windows, Isa isa, Pool pool, CodeBatch batch) {
+        this.windows = windows;
+        this.pool = pool;
+        x = task.kind() == Window.Pooling.SUM_INPUT ? task.out() : task.in().getFirst();
+        y = windows.toInput() ? task.in().getLast() : task.out();
+        other = windows.toInput() ? task.out() : task.in().getLast();
+        entry = batch.add("pooling", PoolingCode.write(task.kind(), windows, isa.vectorBits()));
+        imagesOfPart = windows.bandCount() > 1
+                ? 1
+                : Math.clamp(PART_BYTES / Math.max(windows.xImage(), windows.yImage()), 1, windows.images());
+    }
+
+    @Override
+    public void run(MemorySegment[] buffers) {
+        Run run = runs.take();
+        try {
+            run.x = address(x, buffers);
+            run.y = address(y, buffers);
+            run.other = address(other, buffers);
+            pool.run(Math.ceilDiv(windows.images(), imagesOfPart) * windows.bandCount(), run);
+        } finally {
+            runs.give(run);
+            Reference.reachabilityFence(buffers);
+        }
+    }
+
+    private static long address(Task.Access access, MemorySegment[] buffers) {
+        return buffers[access.buffer()].address() + access.offset() * Float.BYTES;
+    }
+
+    /** One run: addresses, and what a task of the pool does. */
+    private final class Run implements Pool.Task {
+        private long x;
+        private long y;
+        private long other;
+
+        @Override
+        public void run(int part) {
+            int first = part / windows.bandCount() * imagesOfPart;
+            int end = Math.min(windows.images(), first + imagesOfPart);
+            long band = windows.band(part % windows.bandCount());
+            for (int image = first; image < end; image++) {
+                entry.call(
+                        x + image * windows.xImage(),
+                        y + image * windows.yImage(),
+                        other + image * windows.xImage(),
+                        band);
+            }
+        }
+    }
+}

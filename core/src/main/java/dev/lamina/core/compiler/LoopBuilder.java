@@ -79,6 +79,15 @@ final class LoopBuilder {
         return loop();
     }
 
+    /** The loop that moves values of nodes of one shape to windows of another. */
+    Task.Loop move(List<Node> sources, List<Task.Access> targets) {
+        for (int i = 0; i < sources.size(); i++) {
+            Node source = sources.get(i);
+            stores.add(new Task.Store(value(source, IndexMap.identity(source.shape())), targets.get(i)));
+        }
+        return loop();
+    }
+
     /** The loop that moves a node's values to a window of another. */
     Task.Loop move(Node source, Task.Access target) {
         stores.add(new Task.Store(value(source, IndexMap.identity(source.shape())), target));

@@ -26,6 +26,9 @@ import java.util.Map;
  * leave, equal nodes become one.
  */
 final class Simplify {
+    /** No longer sums of paddings are looked at. */
+    private static final int MOST_PADS = 16;
+
     private Simplify() {}
 
     static Graph run(Graph graph) {
@@ -93,8 +96,61 @@ final class Simplify {
         if (op == Elementwise.MUL && isConstant(first, 1)) {
             return node.input(1);
         }
+        if (op == Elementwise.ADD && node.input(1).op() instanceof View.Pad) {
+            return joined(node);
+        }
         boolean twice = op == Elementwise.NEG || op == Elementwise.NOT;
         return twice && first.op() == op ? first.input(0) : node;
+    }
+
+    /**
+     * Gradients of slices add up paddings with zeros. Where these fill an axis between them, the sum is their contents side by side (but
+     * for the sign of a zero).
+     */
+    private static Node joined(Node sum) {
+        List<Node> pads = new ArrayList<>();
+        Node rest = sum;
+        while (rest.op() == Elementwise.ADD && rest.input(1).op() instanceof View.Pad && pads.size() < MOST_PADS) {
+            pads.add(rest.input(1));
+            rest = rest.input(0);
+        }
+        pads.add(rest);
+        int axis = -1;
+        for (Node pad : pads) {
+            int padded = pad.op() instanceof View.Pad op ? paddedAxis(op, pad) : -1;
+            if (padded < 0 || (axis >= 0 && padded != axis)) {
+                return sum;
+            }
+            axis = padded;
+        }
+        int along = axis;
+        pads.sort((a, b) -> Integer.compare(before(a, along), before(b, along)));
+        int at = 0;
+        for (Node pad : pads) {
+            if (before(pad, along) != at) {
+                return sum;
+            }
+            at += pad.input(0).shape().dim(along);
+        }
+        List<Node> parts = pads.stream().map(pad -> pad.input(0)).toList();
+        return at != sum.shape().dim(along) ? sum : new Node(new View.Concat(along), parts, sum.shape(), sum.dtype());
+    }
+
+    private static int before(Node pad, int axis) {
+        return ((View.Pad) pad.op()).before().get(axis);
+    }
+
+    /** The one axis along which zeros are added around something that is not empty, or -1. */
+    private static int paddedAxis(View.Pad pad, Node node) {
+        int axis = -1;
+        for (int d = 0; d < node.shape().rank(); d++) {
+            boolean grows = node.shape().dim(d) != node.input(0).shape().dim(d);
+            if (pad.interior().get(d) != 0 || (grows && axis >= 0)) {
+                return -1;
+            }
+            axis = grows ? d : axis;
+        }
+        return pad.value() == 0 && node.input(0).shape().size() > 0 ? axis : -1;
     }
 
     private static Node fold(Elementwise op, Node node) {

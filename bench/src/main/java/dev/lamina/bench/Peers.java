@@ -55,6 +55,11 @@ public interface Peers {
         return Optional.empty();
     }
 
+    /** Training of a recurrent network: one pass over the examples in their order; the result is the mean loss of the last pass. */
+    default Optional<Rival> recurrence(Recurrence recurrence) {
+        return Optional.empty();
+    }
+
     /** The name of a program that makes a network 784-10, predicts once, and prints its memory last. */
     default Optional<String> firstPrediction() {
         return Optional.empty();
@@ -188,6 +193,32 @@ public interface Peers {
             BACKWARD,
             /** Steps of Adam (rate 0.001, the usual constants) over all batches in order: mean cross-entropy of the last pass. */
             TRAIN
+        }
+    }
+
+    /**
+     * An embedding, a recurrent layer whose last output goes into a dense layer, cross-entropy of classes, Adam with the usual constants.
+     *
+     * @param cell which
+     * @param parameters embeddings, kernel (in, gates units), recurrent (units, gates units), bias, for GRU recurrent bias; kernel (in, out) and
+     *     bias of the dense layer
+     * @param words (N, T)
+     * @param classes (N)
+     * @param batch examples of a step
+     * @param rate of Adam
+     */
+    record Recurrence(Cell cell, List<Values> parameters, int[] words, int[] classes, int batch, double rate) {
+        /** Cells. */
+        public enum Cell {
+            /** Gates in the order i, f, g, o. */
+            LSTM,
+            /** Gates in the order r, z, n. */
+            GRU
+        }
+
+        /** T. */
+        public int steps() {
+            return words.length / classes.length;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.lamina.bench;
 import dev.lamina.core.DType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 
 /**
@@ -93,6 +94,13 @@ record Row(String name, String about, String peer, String backend, List<Integer>
         String mlp = "epoch of 784-512-256-10, Adam, batch 64, 12,800 of MNIST";
         rows.add(cpu("train.mlp.f32", mlp, LIBTORCH, () -> new MlpEpoch(false)));
         rows.add(cpu("train.mlp.bf16", mlp + ", products in bf16", LIBTORCH, () -> new MlpEpoch(true)));
+        for (Peers.Recurrence.Cell cell : Peers.Recurrence.Cell.values()) {
+            rows.add(cpu(
+                    "train." + cell.name().toLowerCase(Locale.ROOT),
+                    "epoch of embedding 10,000 x 128, " + cell + " 128, dense 2, Adam, 640 sequences of 100, batch 32",
+                    LIBTORCH,
+                    () -> new RecurrentTraining(cell)));
+        }
         rows.add(new Row(
                 "step.overhead",
                 "train step 20-64-64-1 in fit, kernels empty",
@@ -123,7 +131,7 @@ record Row(String name, String about, String peer, String backend, List<Integer>
     }
 
     private static Row matmul(String name, DType dtype, int m, int k, int n) {
-        String type = dtype.toString().toLowerCase(java.util.Locale.ROOT);
+        String type = dtype.toString().toLowerCase(Locale.ROOT);
         String about = "matrix product " + m + "x" + k + "x" + n + " in " + type + ", plain layouts";
         return cpu("matmul." + type + "." + name, about, ONEDNN, () -> new Matmul(dtype, m, k, n));
     }

@@ -4,6 +4,7 @@ import dev.lamina.bench.Peers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.PointerScope;
@@ -129,6 +130,13 @@ public final class LibTorch implements Peers {
                         : "eager, SGD");
         TorchTraining trained = new TorchTraining(training);
         return Optional.of(new Rival(name, trained::pass, () -> new float[] {(float) trained.loss()}));
+    }
+
+    @Override
+    public Optional<Rival> recurrence(Recurrence recurrence) {
+        String name = start("torch." + recurrence.cell().name().toLowerCase(Locale.ROOT) + ", fused Adam");
+        TorchRecurrence trained = new TorchRecurrence(recurrence);
+        return Optional.of(new Rival(name, trained::pass, () -> new float[] {trained.loss()}));
     }
 
     /** The faster of the two layouts of memory that its users choose from. */

@@ -82,7 +82,7 @@ final class TorchVision {
         };
     }
 
-    private static String script() {
+    static String script() {
         try (InputStream in = TorchVision.class.getResourceAsStream("networks.py")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {

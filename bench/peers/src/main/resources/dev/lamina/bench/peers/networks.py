@@ -50,3 +50,15 @@ def resnet18(p: List[Tensor], b: List[Tensor], x: Tensor) -> Tensor:
         x = torch.relu(y + x)
     return torch.addmm(p[3 * i + 1], torch.mean(x, [2, 3]), p[3 * i])
 
+
+# Words come as (N, T). Our layers have one bias where LibTorch's LSTM has two; the second is 0 here and is not trained.
+def lstm(p: List[Tensor], x: Tensor) -> Tensor:
+    h = torch.zeros([1, x.size(0), p[2].size(1)])
+    y, last, cells = torch.lstm(torch.embedding(p[0], x), [h, h], [p[1], p[2], p[3], torch.zeros_like(p[3])],
+        True, 1, 0.0, True, False, True)
+    return torch.addmm(p[5], last[0], p[4])
+
+def gru(p: List[Tensor], x: Tensor) -> Tensor:
+    h = torch.zeros([1, x.size(0), p[2].size(1)])
+    y, last = torch.gru(torch.embedding(p[0], x), h, [p[1], p[2], p[3], p[4]], True, 1, 0.0, True, False, True)
+    return torch.addmm(p[6], last[0], p[5])

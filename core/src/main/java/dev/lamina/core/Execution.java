@@ -51,9 +51,13 @@ public final class Execution {
 
     /** Computes outputs and stores updates. Allocates nothing. */
     public void run() {
-        runner.run(sources, targets);
-        for (Variable variable : binding.variables()) {
-            variable.changed();
+        try {
+            runner.run(sources, binding.kept(sources), targets);
+        } finally {
+            // A run that fails may have stored some of them.
+            for (Variable variable : binding.variables()) {
+                variable.changed();
+            }
         }
     }
 

@@ -21,7 +21,7 @@ public final class Variable {
     private final Shape shape;
     private final DType dtype;
     private final Buffer buffer;
-    private long version;
+    private volatile long version; // written under the lock
     private UnaryOperator<Tensor> constraint = UnaryOperator.identity();
     private @Nullable Node node;
 
@@ -85,7 +85,7 @@ public final class Variable {
     }
 
     /** Number of assignments so far. */
-    public synchronized long version() {
+    public long version() {
         return version;
     }
 

@@ -41,8 +41,8 @@ public final class FaultyBackend implements Backend {
             @Override
             public Runner runner() {
                 Runner runner = right.runner();
-                return (inputs, outputs) -> {
-                    runner.run(inputs, outputs);
+                return (inputs, kept, outputs) -> {
+                    runner.run(inputs, kept, outputs);
                     flip(
                             outputs[outputs.length - 1],
                             graph.outputs().getLast().dtype().bytes());

@@ -2,6 +2,7 @@ package dev.lamina.testkit;
 
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.KernelBackend;
+import dev.lamina.core.backend.PackingKernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Node;
 import dev.lamina.cpu.CpuBackend;
@@ -10,6 +11,7 @@ import dev.lamina.cpu.Instructions;
 import dev.lamina.cpu.code.GuardedMemory;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -110,16 +112,56 @@ public abstract class GuardedBackend extends KernelBackend {
                 .distinct()
                 .toArray();
         int[] written = task.writes().mapToInt(Task.Access::buffer).distinct().toArray();
-        return buffers -> {
+        return kernel instanceof PackingKernel packing
+                ? new GuardedPacking(packing, named, written)
+                : buffers -> onCopies(kernel, named, written, buffers);
+    }
+
+    private static void onCopies(Kernel kernel, int[] named, int[] written, MemorySegment[] buffers) {
+        MemorySegment[] copies = new MemorySegment[buffers.length];
+        for (int i = 0; i < named.length; i++) {
+            copies[named[i]] = copy(i, named, buffers, copies);
+        }
+        kernel.run(copies);
+        for (int buffer : written) {
+            buffers[buffer].copyFrom(copies[buffer]);
+        }
+    }
+
+    /** A kernel whose packed form is guarded as its buffers are, and whose weights are missing once they are packed. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record GuardedPacking(PackingKernel kernel, int[] named, int[] written) implements PackingKernel {
+        @Override
+        public int packs() {
+            return kernel.packs();
+        }
+
+        @Override
+        public long packedBytes() {
+            return kernel.packedBytes();
+        }
+
+        @Override
+        public void pack(MemorySegment[] buffers, MemorySegment packed) {
             MemorySegment[] copies = new MemorySegment[buffers.length];
-            for (int i = 0; i < named.length; i++) {
-                copies[named[i]] = copy(i, named, buffers, copies);
-            }
-            kernel.run(copies);
-            for (int buffer : written) {
-                buffers[buffer].copyFrom(copies[buffer]);
-            }
-        };
+            copies[packs()] = guarded(0, buffers[packs()].byteSize()).copyFrom(buffers[packs()]);
+            MemorySegment copy = guarded(1, packed.byteSize());
+            kernel.pack(copies, copy);
+            packed.copyFrom(copy);
+        }
+
+        @Override
+        public void run(MemorySegment[] buffers) {
+            onCopies(kernel, named, written, buffers);
+        }
+
+        @Override
+        public void run(MemorySegment[] buffers, MemorySegment packed) {
+            int[] others =
+                    Arrays.stream(named).filter(buffer -> buffer != packs()).toArray();
+            MemorySegment copy = guarded(named.length, packed.byteSize()).copyFrom(packed);
+            onCopies(all -> kernel.run(all, copy), others, written, buffers);
+        }
     }
 
     /** A copy of the buffer of a place; a variable and its new value in the same memory have one copy too. */

@@ -61,7 +61,7 @@ final class Interpreter implements Backend {
 
             @Override
             public Runner runner() {
-                return (inputs, outputs) -> Interpreter.run(graph, order, inputs, outputs);
+                return (inputs, kept, outputs) -> Interpreter.run(graph, order, inputs, outputs);
             }
         };
     }

@@ -1,7 +1,7 @@
 package dev.lamina.core.backend;
 
 import dev.lamina.core.compiler.Graph;
-import dev.lamina.core.compiler.Lowering;
+import dev.lamina.core.compiler.Prologue;
 import java.util.List;
 
 /** A backend that runs tasks: it writes kernels, and core does the rest (fusion, order, memory). */
@@ -19,6 +19,6 @@ public abstract class KernelBackend implements Backend {
 
     @Override
     public final Program compile(Graph graph) {
-        return KernelProgram.of(Lowering.lower(graph), this);
+        return KernelProgram.of(Prologue.of(graph), this);
     }
 }

@@ -1,6 +1,9 @@
 package dev.lamina.core.backend;
 
+import dev.lamina.core.compiler.Graph;
 import dev.lamina.core.compiler.Lowered;
+import dev.lamina.core.compiler.Lowering;
+import dev.lamina.core.compiler.Prologue;
 import dev.lamina.core.memory.Buffer;
 import dev.lamina.core.memory.ByteSize;
 import dev.lamina.core.memory.Memory;
@@ -11,29 +14,57 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A lowered graph with a kernel for each task. */
+/**
+ * A lowered graph with a kernel for each task. What it keeps between runs are first the results of the program that runs once, which are its
+ * last inputs, then what kernels have packed, which stands behind all buffers.
+ */
 final class KernelProgram implements Program {
+    private final @Nullable KernelProgram once;
     private final Lowered lowered;
     private final Kernel[] kernels;
+    private final List<PackingKernel> packing;
     private final @Nullable Meter meter;
 
-    private KernelProgram(Lowered lowered, Kernel[] kernels) {
+    private KernelProgram(@Nullable KernelProgram once, Lowered lowered, Kernel[] kernels, IntPredicate stays) {
+        this.once = once;
         this.lowered = lowered;
         this.kernels = kernels;
+        packing = packing(kernels, stays, lowered.bytes().length);
         this.meter = Profiler.meter(lowered.tasks()).orElse(null);
     }
 
-    static Program of(Lowered lowered, KernelBackend backend) {
+    /** A program in two parts. */
+    static KernelProgram of(Prologue parts, KernelBackend backend) {
+        KernelProgram once = parts.once().outputs().isEmpty() ? null : of(null, parts.once(), backend);
+        return of(once, parts.rest(), backend);
+    }
+
+    private static KernelProgram of(@Nullable KernelProgram once, Graph graph, KernelBackend backend) {
+        Lowered lowered = Lowering.lower(graph);
         for (Task task : lowered.tasks()) {
             Stream.concat(task.reads(), task.writes()).forEach(access -> requireInside(access, lowered.bytes(), task));
         }
         List<Task> single = new ArrayList<>();
         flatten(lowered.tasks(), single);
-        return new KernelProgram(
-                lowered, assembled(lowered.tasks(), backend.prepare(single).iterator()));
+        Kernel[] kernels = assembled(lowered.tasks(), backend.prepare(single).iterator());
+        return new KernelProgram(once, lowered, kernels, graph::stays);
+    }
+
+    /** The kernels that pack buffers which stay; each is replaced by one that gets the packed form as a further buffer. */
+    private static List<PackingKernel> packing(Kernel[] kernels, IntPredicate stays, int buffers) {
+        List<PackingKernel> result = new ArrayList<>();
+        for (int i = 0; i < kernels.length; i++) {
+            if (kernels[i] instanceof PackingKernel kernel && kernel.packedBytes() > 0 && stays.test(kernel.packs())) {
+                int packed = buffers + result.size();
+                result.add(kernel);
+                kernels[i] = all -> kernel.run(all, all[packed]);
+            }
+        }
+        return List.copyOf(result);
     }
 
     /** All tasks that a backend has kernels for, so that it prepares them together. */
@@ -78,6 +109,9 @@ final class KernelProgram implements Program {
     @Override
     public String describe() {
         StringBuilder text = new StringBuilder();
+        if (once != null) {
+            text.append("once for many runs:\n").append(once.describe());
+        }
         List<Task> tasks = lowered.tasks();
         for (int i = 0; i < tasks.size(); i++) {
             text.append(i).append(": ").append(tasks.get(i)).append('\n');
@@ -90,19 +124,45 @@ final class KernelProgram implements Program {
     }
 
     @Override
-    public Runner runner() {
-        int fixed = lowered.inputs() + lowered.outputs();
-        MemorySegment[] buffers = new MemorySegment[lowered.bytes().length];
-        Buffer arena = Memory.shared().allocate(lowered.memory().total(), "intermediate values of a plan");
-        for (int i = fixed; i < buffers.length; i++) {
-            buffers[i] = arena.segment().asSlice(lowered.memory().offset(i - fixed), lowered.bytes()[i]);
+    public MemorySegment[] keep(MemorySegment[] inputs) {
+        MemorySegment[] kept = new MemorySegment[lowered.inputs() - inputs.length + packing.size()];
+        MemorySegment[] buffers = Arrays.copyOf(inputs, lowered.bytes().length + packing.size());
+        for (int i = 0; i < kept.length; i++) {
+            int result = inputs.length + i;
+            PackingKernel kernel = result < lowered.inputs() ? null : packing.get(result - lowered.inputs());
+            long bytes = kernel == null ? lowered.bytes()[result] : kernel.packedBytes();
+            kept[i] = Memory.shared()
+                    .allocate(bytes, "values of variables that a plan keeps")
+                    .segment();
         }
-        return (inputs, outputs) -> run(buffers, inputs, outputs);
+        if (once != null) {
+            MemorySegment[] results = Arrays.copyOf(kept, once.lowered.outputs());
+            once.runner().run(inputs, NOTHING, results);
+            System.arraycopy(results, 0, buffers, inputs.length, results.length);
+        }
+        for (int i = 0; i < packing.size(); i++) {
+            packing.get(i).pack(buffers, kept[kept.length - packing.size() + i]);
+        }
+        return kept;
     }
 
-    private void run(MemorySegment[] buffers, MemorySegment[] inputs, MemorySegment[] outputs) {
-        bind(buffers, 0, inputs, lowered.inputs());
+    @Override
+    public Runner runner() {
+        int fixed = lowered.inputs() + lowered.outputs();
+        MemorySegment[] buffers = new MemorySegment[lowered.bytes().length + packing.size()];
+        Buffer arena = Memory.shared().allocate(lowered.memory().total(), "intermediate values of a plan");
+        for (int i = fixed; i < lowered.bytes().length; i++) {
+            buffers[i] = arena.segment().asSlice(lowered.memory().offset(i - fixed), lowered.bytes()[i]);
+        }
+        return (inputs, kept, outputs) -> run(buffers, inputs, kept, outputs);
+    }
+
+    private void run(MemorySegment[] buffers, MemorySegment[] inputs, MemorySegment[] kept, MemorySegment[] outputs) {
+        int values = lowered.inputs() - inputs.length;
+        bind(buffers, 0, inputs, inputs.length);
+        bind(buffers, inputs.length, kept, values);
         bind(buffers, lowered.inputs(), outputs, lowered.outputs());
+        System.arraycopy(kept, values, buffers, lowered.bytes().length, packing.size());
         try {
             if (meter != null) {
                 meter.run(kernels, buffers);
@@ -114,6 +174,7 @@ final class KernelProgram implements Program {
         } finally {
             // An idle runner must not keep the caller's tensors alive.
             Arrays.fill(buffers, 0, lowered.inputs() + lowered.outputs(), MemorySegment.NULL);
+            Arrays.fill(buffers, lowered.bytes().length, buffers.length, MemorySegment.NULL);
         }
     }
 

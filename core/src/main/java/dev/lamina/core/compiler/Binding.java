@@ -33,26 +33,32 @@ final class Binding {
 
     private final List<Node> outputs;
 
+    /** How many of the first inputs may differ in each run. */
+    private final int fed;
+
     /** For each output the slot that it updates in place, or -1. */
     private final List<Integer> targets;
 
     private final GraphKey key;
 
-    private Binding(Nodes.Order order, int[] slots, List<Node> inputs, List<Node> outputs, List<Integer> targets) {
+    private Binding(
+            Nodes.Order order, int[] slots, List<Node> inputs, List<Node> outputs, List<Integer> targets, int fed) {
         this.order = order;
         this.slots = slots;
         this.inputs = inputs;
         this.outputs = outputs;
         this.targets = targets;
-        key = new GraphKey(Backends.current().name(), order, slots, outputs, targets);
+        this.fed = fed;
+        key = new GraphKey(Backends.current().name(), order, slots, outputs, targets, fed);
     }
 
     /**
      * @param outputs what is computed
      * @param updated for each of the last outputs the variable it is stored in (an empty list if there are no updates)
      * @param placeholders inputs that the caller feeds; they get the first slots
+     * @param replayed whether many runs follow, for which what they read of variables and data stays
      */
-    static Binding of(List<Node> outputs, List<Variable> updated, List<Node> placeholders) {
+    static Binding of(List<Node> outputs, List<Variable> updated, List<Node> placeholders, boolean replayed) {
         Nodes.Order order = Nodes.ordered(outputs, Binding::isEvaluated);
         int[] slots = new int[order.nodes().size()];
         Arrays.fill(slots, -1);
@@ -76,7 +82,7 @@ final class Binding {
         }
         List<Integer> targets = new ArrayList<>(Collections.nCopies(outputs.size() - updated.size(), NO_TARGET));
         updated.forEach(variable -> targets.add(reads.getOrDefault(variable, NO_TARGET)));
-        return new Binding(order, slots, inputs, outputs, targets);
+        return new Binding(order, slots, inputs, outputs, targets, replayed ? placeholders.size() : inputs.size());
     }
 
     /** The structure to look programs up with. */
@@ -93,7 +99,19 @@ final class Binding {
             int slot = slots[order.positions().get(node)];
             return slot >= 0 ? fresh.get(slot) : Nodes.with(node, in);
         });
-        return new Graph(fresh, outputs.stream().map(copies::get).toList(), targets);
+        return new Graph(fresh, outputs.stream().map(copies::get).toList(), targets, fed);
+    }
+
+    /** The variables that are read and not updated. */
+    Variable[] reads() {
+        List<Variable> reads = new ArrayList<>();
+        for (int i = fed; i < inputs.size(); i++) {
+            Node node = inputs.get(i);
+            if (!targets.contains(i) && !isData(node) && node.op() instanceof Leaf.Read read) {
+                reads.add(read.variable());
+            }
+        }
+        return reads.toArray(Variable[]::new);
     }
 
     /** Where each run finds its data, by slot; placeholders are left to the caller. */

@@ -71,7 +71,7 @@ public final class Compiler {
         Map<Node, Node> copies = Nodes.rewrite(order, (node, inputs) -> {
             if (node.op() instanceof Fused.Scan scan) {
                 Body body = scan.body();
-                Graph step = withBodies(new Graph(body.inputs(), body.results(), List.of()), pass);
+                Graph step = withBodies(new Graph(body.inputs(), body.results()), pass);
                 Fused.Scan op = new Fused.Scan(body.withResults(step.outputs()), scan.steps(), scan.reversed());
                 return new Node(op, List.copyOf(inputs), node.shape(), node.dtype());
             }

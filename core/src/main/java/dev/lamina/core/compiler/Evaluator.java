@@ -28,7 +28,7 @@ public final class Evaluator {
 
     /** Computes nodes and writes their elements to the given memory. */
     public static void evaluateInto(List<Node> nodes, List<MemorySegment> targets) {
-        Binding binding = Binding.of(nodes, List.of(), List.of());
+        Binding binding = Binding.of(nodes, List.of(), List.of(), false);
         run(binding, targets.toArray(MemorySegment[]::new));
     }
 
@@ -42,7 +42,7 @@ public final class Evaluator {
         List<MemorySegment> targets =
                 new ArrayList<>(buffers.stream().map(Buffer::segment).toList());
         variables.forEach(variable -> targets.add(variable.target()));
-        run(Binding.of(outputs, variables, List.of()), targets.toArray(MemorySegment[]::new));
+        run(Binding.of(outputs, variables, List.of(), false), targets.toArray(MemorySegment[]::new));
         keep(missing, buffers);
         variables.forEach(Variable::changed);
     }
@@ -50,7 +50,7 @@ public final class Evaluator {
     private static void run(Binding binding, MemorySegment[] outputs) {
         CachedProgram program = ProgramCache.of(binding);
         Program.Runner runner = program.borrow();
-        runner.run(binding.sources(), outputs);
+        runner.run(binding.sources(), Program.NOTHING, outputs);
         program.giveBack(runner);
     }
 

@@ -116,7 +116,7 @@ public final class GraphCheck {
                     && given.shape().equals(sequence ? expected.insert(0, scan.steps()) : expected)
                     && next.shape().equals(expected);
         }
-        check(new Graph(inputs, body.results(), List.of()), "body");
+        check(new Graph(inputs, body.results()), "body");
         return fits && body.results().stream().allMatch(result -> result.dtype() == node.dtype());
     }
 

@@ -25,8 +25,9 @@ public final class GraphKey {
      * @param order nodes, inputs before users
      * @param slots for each node the number of the slot that it is fed through, or -1
      * @param targets for each output the slot that it updates, or -1
+     * @param fed how many of the first slots may differ in each run
      */
-    GraphKey(String backend, Nodes.Order order, int[] slots, List<Node> outputs, List<Integer> targets) {
+    GraphKey(String backend, Nodes.Order order, int[] slots, List<Node> outputs, List<Integer> targets, int fed) {
         this.backend = backend;
         List<Node> nodes = order.nodes();
         int count = nodes.size();
@@ -51,13 +52,14 @@ public final class GraphKey {
             }
             h = 31 * h + 961 * Op.hash(ops[i]) + 31 * shapes[i].hashCode() + dtypes[i].hashCode();
         }
-        edges = Arrays.copyOf(links, used + outputs.size() + targets.size());
+        edges = Arrays.copyOf(links, used + outputs.size() + targets.size() + 1);
         for (Node output : outputs) {
             edges[used++] = order.positions().get(output);
         }
         for (int target : targets) {
             edges[used++] = target;
         }
+        edges[used] = fed;
         hash = 31 * h + Arrays.hashCode(edges);
     }
 
@@ -72,7 +74,7 @@ public final class GraphKey {
                 slots[at] = i;
             }
         }
-        return new GraphKey("", order, slots, outputs, List.of());
+        return new GraphKey("", order, slots, outputs, List.of(), inputs.size());
     }
 
     @Override

@@ -69,7 +69,7 @@ final class ScanTask {
         for (int i = 0; i < body.results().size(); i++) {
             targets.add(i < carries ? i : -1);
         }
-        return new Graph(inputs, body.results().stream().map(copies::get).toList(), targets);
+        return new Graph(inputs, body.results().stream().map(copies::get).toList(), targets, inputs.size());
     }
 
     /** The stored node behind views; these are added, the one that reads it first. */

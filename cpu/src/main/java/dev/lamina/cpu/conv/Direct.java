@@ -1,6 +1,6 @@
 package dev.lamina.cpu.conv;
 
-import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.PackingKernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.gemm.Workspace;
 import dev.lamina.cpu.loop.Frame;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Large weights are packed panel by panel where they are used; before that, the source is copied as a whole, and each task
  * takes it through one panel.
  */
-final class Direct implements Kernel {
+final class Direct implements PackingKernel {
     /** Rows that a task of the epilogue takes, where passes leave gaps that others fill. */
     private static final int FINISHED_ROWS = 512;
 
@@ -40,6 +40,10 @@ final class Direct implements Kernel {
 
     private final int[] units;
     private final long[] shared;
+
+    /** For each pass and behind the last: its place in weights that were packed before. */
+    private final long[] kept;
+
     private final long own;
     private final FreeList<Run> runs = new FreeList<>(Run::new);
 
@@ -71,6 +75,7 @@ final class Direct implements Kernel {
         ready = new int[count + 1];
         units = new int[count + 1];
         shared = new long[count + 1];
+        kept = new long[count + 1];
         long most = 0;
         for (int i = 0; i < count; i++) {
             Pass pass = this.passes[i];
@@ -78,6 +83,7 @@ final class Direct implements Kernel {
             units[i + 1] = units[i] + (sharesWeights ? pass.bands() : pass.panels());
             shared[i + 1] =
                     shared[i] + (sharesWeights ? pass.panels() * pass.panelBytes() : pass.copyBytes() + 63 & -64);
+            kept[i + 1] = kept[i] + pass.panels() * pass.panelBytes();
             most = Math.max(most, sharesWeights ? pass.bandBytes() : pass.panelBytes());
         }
         own = most;
@@ -86,20 +92,51 @@ final class Direct implements Kernel {
     }
 
     @Override
+    public int packs() {
+        return weights.buffer();
+    }
+
+    @Override
+    public long packedBytes() {
+        return kept[passes.length];
+    }
+
+    @Override
+    public void pack(MemorySegment[] buffers, MemorySegment packed) {
+        long from = address(weights, buffers);
+        for (int i = 0; i < passes.length; i++) {
+            Pass pass = passes[i];
+            long to = packed.address() + kept[i];
+            pool.run(pass.panels(), panel -> pass.pack(panel, from, to + panel * pass.panelBytes()));
+        }
+        Reference.reachabilityFence(buffers);
+        Reference.reachabilityFence(packed);
+    }
+
+    @Override
     public void run(MemorySegment[] buffers) {
+        run(buffers, MemorySegment.NULL);
+    }
+
+    @Override
+    public void run(MemorySegment[] buffers, MemorySegment packed) {
         Run run = runs.take();
         int last = passes.length;
-        Workspace common = Workspace.take(true, shared[last]);
+        boolean isPacked = packed.address() != 0;
+        Workspace common = Workspace.take(true, isPacked && sharesWeights ? 0 : shared[last]);
         Frame frame = epilogue == null ? null : epilogue.bind(buffers);
         try {
             run.frame = frame;
             run.common = common.address();
+            run.packed = packed.address();
             run.a = address(source, buffers);
-            run.b = address(weights, buffers);
+            run.b = isPacked ? 0 : address(weights, buffers);
             run.c = address(target, buffers);
-            run.prepares = true;
-            pool.run(Math.ceilDiv(ready[last], perTask), run);
-            run.prepares = false;
+            if (!(isPacked && sharesWeights)) {
+                run.prepares = true;
+                pool.run(Math.ceilDiv(ready[last], perTask), run);
+                run.prepares = false;
+            }
             pool.run(Math.ceilDiv(units[last], perTask), run);
             if (epilogue != null && passes.length > 1) {
                 run.finishes = true;
@@ -114,6 +151,7 @@ final class Direct implements Kernel {
             run.frame = null;
             runs.give(run);
             Reference.reachabilityFence(buffers);
+            Reference.reachabilityFence(packed);
         }
     }
 
@@ -128,6 +166,10 @@ final class Direct implements Kernel {
         private long b;
         private long c;
         private long common;
+
+        /** The weights if they were packed before this run, or 0. */
+        private long packed;
+
         private boolean prepares;
         private boolean finishes;
         private @Nullable Frame frame;
@@ -175,16 +217,22 @@ final class Direct implements Kernel {
             boolean last = passes.length == 1;
             if (sharesWeights) {
                 long at = pass.band(unit, a, scratch);
+                long panels = packed == 0 ? common + shared[index] : packed + kept[index];
                 for (int panel = 0; panel < pass.panels(); panel++) {
-                    pass.sum(unit, panel, at, common + shared[index] + panel * pass.panelBytes(), c);
+                    pass.sum(unit, panel, at, panels + panel * pass.panelBytes(), c);
                 }
                 if (last) {
                     finish(pass.firstRow(unit), pass.rows(unit), 0, columns);
                 }
             } else {
-                pass.pack(unit, b, scratch);
+                long panel = scratch;
+                if (packed == 0) {
+                    pass.pack(unit, b, panel);
+                } else {
+                    panel = packed + kept[index] + unit * pass.panelBytes();
+                }
                 for (int band = 0; band < pass.bands(); band++) {
-                    pass.sum(band, unit, pass.band(band, a, common + shared[index]), scratch, c);
+                    pass.sum(band, unit, pass.band(band, a, common + shared[index]), panel, c);
                     if (last) {
                         finish(pass.firstRow(band), pass.rows(band), pass.firstColumn(unit), pass.columnsOf(unit));
                     }

@@ -95,16 +95,12 @@ class KeptValuesTest {
         BinaryOperator<Tensor> strided = (x, w) -> x.conv(w, Slide.by(2));
         for (String backend : backends().toList()) {
             all.add(Arguments.of(backend, matmul, new int[] {1, 33}, new int[] {33, 7}));
-            all.add(Arguments.of(
-                    backend, matmul, new int[] {70, 40}, new int[] {40, 50}));
-            all.add(Arguments.of(
-                    backend, matmul, new int[] {3, 20, 16}, new int[] {3, 16, 40}));
-            all.add(Arguments.of(
-                    backend, same, new int[] {2, 9, 11, 32}, new int[] {3, 3, 32, 40}));
-            all.add(Arguments.of(
-                    backend, same, new int[] {1, 5, 5, 192}, new int[] {3, 3, 192, 192}));
-            all.add(Arguments.of(
-                    backend, strided, new int[] {1, 9, 9, 3}, new int[] {3, 3, 3, 20}));
+            all.add(Arguments.of(backend, matmul, new int[] {70, 40}, new int[] {40, 50}));
+            all.add(Arguments.of(backend, matmul, new int[] {3, 20, 16}, new int[] {3, 16, 40}));
+            all.add(Arguments.of(backend, matmul, new int[] {2, 3, 20, 16}, new int[] {16, 40}));
+            all.add(Arguments.of(backend, same, new int[] {2, 9, 11, 32}, new int[] {3, 3, 32, 40}));
+            all.add(Arguments.of(backend, same, new int[] {1, 5, 5, 192}, new int[] {3, 3, 192, 192}));
+            all.add(Arguments.of(backend, strided, new int[] {1, 9, 9, 3}, new int[] {3, 3, 3, 20}));
         }
         return all.stream();
     }
@@ -116,9 +112,14 @@ class KeptValuesTest {
             OnBackend.of(backend, () -> {
                 Variable weights = Variable.of("weights", some(w));
                 Tensor input = Tensor.input(DType.F32, Shape.of(x));
-                Execution execution = in(rounded, () -> Plan.compile(
-                                List.of(input), List.of(product.apply(input, weights.value().mul(0.5))), Map.of())
-                        .start());
+                Execution execution = in(
+                        rounded,
+                        () -> Plan.compile(
+                                        List.of(input),
+                                        List.of(product.apply(
+                                                input, weights.value().mul(0.5))),
+                                        Map.of())
+                                .start());
                 for (int round = 0; round < 3; round++) {
                     Tensor fed = some(x);
                     float[] expected = OnBackend.of(
@@ -141,8 +142,8 @@ class KeptValuesTest {
     void anotherPlansUpdateIsSeen() {
         Variable scale = Variable.of("scale", Tensor.of(new float[] {1, 2}));
         Tensor x = Tensor.input(DType.F32, Shape.of(3, 2));
-        Execution reads =
-                Plan.compile(List.of(x), List.of(x.mul(scale.value().neg())), Map.of()).start();
+        Execution reads = Plan.compile(List.of(x), List.of(x.mul(scale.value().neg())), Map.of())
+                .start();
         Execution updates = Plan.compile(
                         List.of(), List.of(), Map.of(scale, scale.value().add(1)))
                 .start();
@@ -156,7 +157,8 @@ class KeptValuesTest {
     void executionsOfManyThreadsShareWhatIsKept() throws Exception {
         Variable weights = Variable.of("weights", some(3, 3, 32, 32));
         Tensor x = Tensor.input(DType.F32, Shape.of(1, 8, 8, 32));
-        Plan plan = Plan.compile(List.of(x), List.of(x.conv(weights.value(), Slide.by(1).same())), Map.of());
+        Plan plan = Plan.compile(
+                List.of(x), List.of(x.conv(weights.value(), Slide.by(1).same())), Map.of());
         Tensor fed = some(1, 8, 8, 32);
         float[] expected = fed.conv(weights.value(), Slide.by(1).same()).toFloatArray();
         try (ExecutorService threads = Executors.newFixedThreadPool(8)) {

@@ -44,7 +44,11 @@ public record Prologue(Graph once, Graph rest) {
         List<Node> inputs = new ArrayList<>(graph.inputs());
         inputs.addAll(values.keySet());
         return new Prologue(
-                new Graph(graph.inputs(), List.copyOf(values.values()), noTargets(values.size()), graph.inputs().size()),
+                new Graph(
+                        graph.inputs(),
+                        List.copyOf(values.values()),
+                        noTargets(values.size()),
+                        graph.inputs().size()),
                 new Graph(inputs, outputs, graph.targets(), graph.fed()));
     }
 
@@ -77,7 +81,8 @@ public record Prologue(Graph once, Graph rest) {
 
     /** Views cost nothing, and what is larger than all that it is computed from is better computed where it is used. */
     private static boolean isWorthKeeping(Node node, Map<Node, Long> limits) {
-        boolean moves = node.op() instanceof View && !(node.op() instanceof View.Pad || node.op() instanceof View.Concat);
+        boolean moves =
+                node.op() instanceof View && !(node.op() instanceof View.Pad || node.op() instanceof View.Concat);
         return !moves && !(node.op() instanceof Leaf) && node.shape().size() <= limits.getOrDefault(node, -1L);
     }
 }

@@ -104,13 +104,16 @@ final class Direct implements PackingKernel {
     @Override
     public void pack(MemorySegment[] buffers, MemorySegment packed) {
         long from = address(weights, buffers);
-        for (int i = 0; i < passes.length; i++) {
-            Pass pass = passes[i];
-            long to = packed.address() + kept[i];
-            pool.run(pass.panels(), panel -> pass.pack(panel, from, to + panel * pass.panelBytes()));
+        try {
+            for (int i = 0; i < passes.length; i++) {
+                Pass pass = passes[i];
+                long to = packed.address() + kept[i];
+                pool.run(pass.panels(), panel -> pass.pack(panel, from, to + panel * pass.panelBytes()));
+            }
+        } finally {
+            Reference.reachabilityFence(buffers);
+            Reference.reachabilityFence(packed);
         }
-        Reference.reachabilityFence(buffers);
-        Reference.reachabilityFence(packed);
     }
 
     @Override

@@ -1,18 +1,22 @@
 package dev.lamina.cpu.gemm;
 
-import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.PackingKernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.loop.Region;
 import dev.lamina.cpu.pool.FreeList;
 import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** A batch of products on the steps of an engine. */
-final class Driver implements Kernel {
+final class Driver implements PackingKernel {
     /** Bytes of a strip of C that an epilogue finds in the second-level cache. */
     private static final long EPILOGUE_BYTES = 256 << 10;
+
+    /** With more rows than this, packing B is a small part of the work, and not worth the memory of a second B that is kept. */
+    private static final int KEPT_ROWS = 1024;
 
     final Product product;
     final Engine engine;
@@ -34,6 +38,9 @@ final class Driver implements Kernel {
     private final Task.MatMul task;
     private final Pool pool;
     private final FreeList<Run> runs;
+
+    /** Products with a B of their own. */
+    private final int ownB;
 
     /**
      * Where the products of a batch begin, in bytes from the offsets of the accesses on.
@@ -64,13 +71,14 @@ final class Driver implements Kernel {
         sharedB = packedB > 0 && grid.rowBlocks() > 1;
         long sums = (long) engine.sumBytes() * rows * grid.strip() * grid.groupStrips();
         workspace = engine.scratch() + packedA + (sharedB ? 0 : packedB) + sums;
+        ownB = Arrays.stream(offsets.b()).allMatch(at -> at == offsets.b()[0]) ? 1 : offsets.b().length;
         runs = new FreeList<>(() -> new Run(this));
         Workspace.reserve(false, pool.threads(), workspace);
-        Workspace.reserve(true, 1, sharedB ? packedBytes() : 0);
+        Workspace.reserve(true, 1, sharedB ? packedProduct() : 0);
     }
 
-    /** Of all of B. */
-    private long packedBytes() {
+    /** Of all of B of one product. */
+    private long packedProduct() {
         return packedB * grid.strips() * grid.kBlocks();
     }
 
@@ -82,35 +90,77 @@ final class Driver implements Kernel {
     }
 
     @Override
+    public int packs() {
+        return task.b().buffer();
+    }
+
+    @Override
+    public long packedBytes() {
+        return product.m() > KEPT_ROWS ? 0 : packedProduct() * ownB;
+    }
+
+    @Override
+    public void pack(MemorySegment[] buffers, MemorySegment packed) {
+        Run run = runs.take();
+        try {
+            run.bind(null, 0, address(task.b(), buffers), 0);
+            for (int i = 0; i < ownB; i++) {
+                run.batch(i, i + 1);
+                run.pack(packed.address() + i * packedProduct());
+                pool.run(grid.strips() * grid.kBlocks(), run);
+            }
+        } finally {
+            runs.give(run);
+            Reference.reachabilityFence(buffers);
+            Reference.reachabilityFence(packed);
+        }
+    }
+
+    @Override
     public void run(MemorySegment[] buffers) {
+        run(buffers, MemorySegment.NULL);
+    }
+
+    @Override
+    public void run(MemorySegment[] buffers, MemorySegment packed) {
         Run run = runs.take();
         try {
             run.bind(
                     epilogue == null ? null : epilogue.bind(buffers),
-                    buffers[task.a().buffer()].address() + task.a().offset() * elementBytes,
-                    buffers[task.b().buffer()].address() + task.b().offset() * elementBytes,
-                    buffers[task.out().buffer()].address() + task.out().offset() * elementBytes);
-            if (sharedB) {
+                    address(task.a(), buffers),
+                    packed.address() == 0 ? address(task.b(), buffers) : 0,
+                    address(task.out(), buffers));
+            if (packed.address() != 0) {
+                run.batch(0, offsets.c().length);
+                run.multiply(packed.address(), ownB == 1 ? 0 : packedProduct());
+                pool.run(run.tasks(), run);
+            } else if (sharedB) {
                 sharing(run);
             } else {
                 run.batch(0, offsets.c().length);
+                run.multiply(0, 0);
                 pool.run(run.tasks(), run);
             }
         } finally {
             run.release();
             runs.give(run);
             Reference.reachabilityFence(buffers);
+            Reference.reachabilityFence(packed);
         }
     }
 
+    private long address(Task.Access access, MemorySegment[] buffers) {
+        return buffers[access.buffer()].address() + access.offset() * elementBytes;
+    }
+
     private void sharing(Run run) {
-        Workspace packed = Workspace.take(true, packedBytes());
+        Workspace packed = Workspace.take(true, packedProduct());
         try {
             for (int i = 0; i < offsets.c().length; i++) {
                 run.batch(i, i + 1);
                 run.pack(packed.address());
                 pool.run(grid.strips() * grid.kBlocks(), run);
-                run.multiply();
+                run.multiply(packed.address(), 0);
                 pool.run(run.tasks(), run);
             }
         } finally {

@@ -16,7 +16,11 @@ final class Run implements Pool.Task {
     private int first;
     private int items;
     private boolean packing;
+
+    /** All of B if it has been packed before, or 0; and bytes from product to product. */
     private long packed;
+
+    private long packedStep;
     private @Nullable Frame frame;
 
     Run(Driver driver) {
@@ -45,22 +49,29 @@ final class Run implements Pool.Task {
     void batch(int from, int to) {
         first = from * grid.itemsPerProduct();
         items = (to - from) * grid.itemsPerProduct();
-        packing = false;
     }
 
     int tasks() {
         return Math.ceilDiv(items, grid.itemsPerTask());
     }
 
-    /** The next tasks pack B. */
+    /** The next tasks pack B of one product. */
     void pack(long target) {
         packing = true;
         packed = target;
+        packedStep = 0;
     }
 
-    /** The next tasks multiply. */
-    void multiply() {
+    /**
+     * The next tasks multiply.
+     *
+     * @param packed where B has been packed to, or 0
+     * @param step bytes from product to product
+     */
+    void multiply(long packed, long step) {
         packing = false;
+        this.packed = packed;
+        packedStep = step;
     }
 
     @Override
@@ -81,7 +92,7 @@ final class Run implements Pool.Task {
         if (packing) {
             int strip = index % grid.strips();
             int block = index / grid.strips();
-            packB(first / grid.itemsPerProduct(), strip, block, packedAt(strip, block), scratch);
+            packB(first / grid.itemsPerProduct(), strip, block, packedAt(0, strip, block), scratch);
             return;
         }
         int from = index * grid.itemsPerTask();
@@ -92,8 +103,8 @@ final class Run implements Pool.Task {
         }
     }
 
-    private long packedAt(int strip, int block) {
-        return packed + driver.packedB * (strip + (long) block * grid.strips());
+    private long packedAt(int batch, int strip, int block) {
+        return packed + batch * packedStep + driver.packedB * (strip + (long) block * grid.strips());
     }
 
     private void packB(int batch, int strip, int block, long target, long scratch) {
@@ -131,8 +142,8 @@ final class Run implements Pool.Task {
                     + driver.offsets.b()[batch]
                     + (long) strip * grid.strip() * p.bColumn()
                     + (long) block * grid.depth() * p.bK();
-        } else if (driver.sharedB) {
-            bAt = packedAt(strip, block);
+        } else if (packed != 0) {
+            bAt = packedAt(batch, strip, block);
         } else {
             bAt = scratch + driver.engine.scratch() + driver.packedA;
             packB(batch, strip, block, bAt, scratch);

@@ -50,10 +50,7 @@ public final class ConvKernels {
             if (task.out().dtype() != DType.F32) {
                 return null;
             }
-            double flops = 2.0 * size(task.w()) * size(task.y()) / last(task.y());
-            return task.part() == Window.Part.KERNEL
-                    ? new KernelGradient(task, epilogue, flops, isa, pool)
-                    : direct(task, epilogue, flops, isa, pool);
+            return Winograd.takes(task) ? filtered(task, epilogue, isa, pool) : direct(task, epilogue, isa, pool);
         } catch (Library.Refused e) {
             throw e.refusal();
         }
@@ -119,29 +116,61 @@ public final class ConvKernels {
                 });
     }
 
-    private static Kernel direct(Task.Convolution task, @Nullable Region epilogue, double flops, Isa isa, Pool pool) {
-        boolean turned = task.part() == Window.Part.INPUT;
-        Task.Access source = turned ? task.y() : task.x();
+    /** By {@link Winograd}'s minimal filtering. */
+    static Kernel filtered(Task.Convolution task, @Nullable Region epilogue, Isa isa, Pool pool) {
+        if (task.part() == Window.Part.KERNEL) {
+            return new KernelGradient(task, epilogue, flops(task), true, isa, pool);
+        }
+        Axis height = axis(task, 1).getFirst();
+        Axis width = axis(task, 2).getFirst();
+        WinogradPass pass = WinogradPass.of(form(task), height, width, wantedTasks(task), isa);
+        boolean sharesWeights = pass.sharesWeights();
+        return new Direct(
+                source(task), task.w(), task.out(), task.extents(), List.of(pass), sharesWeights, epilogue, 1, pool);
+    }
+
+    private static double flops(Task.Convolution task) {
+        return 2.0 * size(task.w()) * size(task.y()) / last(task.y());
+    }
+
+    private static int wantedTasks(Task.Convolution task) {
+        return (int) Math.clamp(flops(task) / TASK_FLOPS, 1, MOST_TASKS);
+    }
+
+    private static Task.Access source(Task.Convolution task) {
+        return task.part() == Window.Part.INPUT ? task.y() : task.x();
+    }
+
+    private static Pass.Form form(Task.Convolution task) {
+        Task.Access source = source(task);
         Task.Access target = task.out();
-        Pass.Form form = new Pass.Form(
+        return new Pass.Form(
                 source.dims()[0],
                 task.groups(),
                 last(source) / task.groups(),
                 last(target) / task.groups(),
                 spatial(target, 1),
                 spatial(task.w(), 0),
-                turned);
+                task.part() == Window.Part.INPUT);
+    }
+
+    /** By sums over windows. */
+    static Kernel direct(Task.Convolution task, @Nullable Region epilogue, Isa isa, Pool pool) {
+        double flops = flops(task);
+        if (task.part() == Window.Part.KERNEL) {
+            return new KernelGradient(task, epilogue, flops, false, isa, pool);
+        }
+        Pass.Form form = form(task);
         boolean tiles = isa.amx() && task.rounded() == DType.BF16 && form.sources() % TileSums.UNIT == 0;
         Sums sums = tiles ? new TileSums() : new FloatSums(form.targets(), task.rounded(), isa);
         int panels = Math.ceilDiv(form.targets(), sums.columns());
         double bytes = sums.packed(TileSums.UNIT) * panels * size(task.w()) / form.targets() / TileSums.UNIT;
         boolean sharesWeights = 2 * bytes <= Caches.machine().l2();
-        int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
         List<Pass> passes = new ArrayList<>();
         for (Axis depth : axis(task, 0)) {
             for (Axis height : axis(task, 1)) {
                 for (Axis width : axis(task, 2)) {
-                    int bands = Math.ceilDiv(wanted, form.images() * depth.outputs());
+                    int bands = Math.ceilDiv(wantedTasks(task), form.images() * depth.outputs());
                     passes.add(new Pass(form, sums, depth, height, width, !sharesWeights, bands));
                 }
             }
@@ -150,7 +179,8 @@ public final class ConvKernels {
                 .mapToInt(pass -> sharesWeights ? pass.bands() : pass.panels())
                 .sum();
         int perTask = (int) Math.clamp(TASK_FLOPS * units / flops, 1, units);
-        return new Direct(source, task.w(), target, task.extents(), passes, sharesWeights, epilogue, perTask, pool);
+        return new Direct(
+                source(task), task.w(), task.out(), task.extents(), passes, sharesWeights, epilogue, perTask, pool);
     }
 
     /** Depth, height or width: one axis, or for the gradient of the input its phases. */

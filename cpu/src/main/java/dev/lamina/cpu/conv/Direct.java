@@ -24,7 +24,7 @@ final class Direct implements PackingKernel {
     private final Task.Access source;
     private final Task.Access weights;
     private final Task.Access target;
-    private final Pass[] passes;
+    private final Bands[] passes;
     private final boolean sharesWeights;
     private final @Nullable Region epilogue;
     private final Pool pool;
@@ -44,6 +44,9 @@ final class Direct implements PackingKernel {
     /** For each pass and behind the last: its place in weights that were packed before. */
     private final long[] kept;
 
+    /** Bytes of scratch, which are followed by those of a band or a panel. */
+    private final long scratch;
+
     private final long own;
     private final FreeList<Run> runs = new FreeList<>(Run::new);
 
@@ -56,7 +59,7 @@ final class Direct implements PackingKernel {
             Task.Access weights,
             Task.Access target,
             int[] extents,
-            List<Pass> passes,
+            List<? extends Bands> passes,
             boolean sharesWeights,
             @Nullable Region epilogue,
             int unitsPerTask,
@@ -64,7 +67,7 @@ final class Direct implements PackingKernel {
         this.source = source;
         this.weights = weights;
         this.target = target;
-        this.passes = passes.toArray(Pass[]::new);
+        this.passes = passes.toArray(Bands[]::new);
         this.sharesWeights = sharesWeights;
         this.epilogue = epilogue;
         this.pool = pool;
@@ -77,16 +80,19 @@ final class Direct implements PackingKernel {
         shared = new long[count + 1];
         kept = new long[count + 1];
         long most = 0;
+        long mostScratch = 0;
         for (int i = 0; i < count; i++) {
-            Pass pass = this.passes[i];
+            Bands pass = this.passes[i];
             ready[i + 1] = ready[i] + (sharesWeights ? pass.panels() : pass.chunks());
             units[i + 1] = units[i] + (sharesWeights ? pass.bands() : pass.panels());
             shared[i + 1] =
                     shared[i] + (sharesWeights ? pass.panels() * pass.panelBytes() : pass.copyBytes() + 63 & -64);
             kept[i + 1] = kept[i] + pass.panels() * pass.panelBytes();
             most = Math.max(most, sharesWeights ? pass.bandBytes() : pass.panelBytes());
+            mostScratch = Math.max(mostScratch, pass.scratchBytes() + 63 & -64);
         }
-        own = most;
+        scratch = mostScratch;
+        own = scratch + most;
         Workspace.reserve(false, pool.threads(), own);
         Workspace.reserve(true, 1, shared[count]);
     }
@@ -106,13 +112,22 @@ final class Direct implements PackingKernel {
         long from = address(weights, buffers);
         try {
             for (int i = 0; i < passes.length; i++) {
-                Pass pass = passes[i];
+                Bands pass = passes[i];
                 long to = packed.address() + kept[i];
-                pool.run(pass.panels(), panel -> pass.pack(panel, from, to + panel * pass.panelBytes()));
+                pool.run(pass.panels(), panel -> packOne(pass, panel, from, to + panel * pass.panelBytes()));
             }
         } finally {
             Reference.reachabilityFence(buffers);
             Reference.reachabilityFence(packed);
+        }
+    }
+
+    private void packOne(Bands pass, int panel, long from, long to) {
+        Workspace workspace = Workspace.take(false, scratch);
+        try {
+            pass.pack(panel, from, to, workspace.address());
+        } finally {
+            workspace.give();
         }
     }
 
@@ -186,17 +201,19 @@ final class Direct implements PackingKernel {
             }
             int[] starts = prepares ? ready : units;
             int end = Math.min(starts[passes.length], (index + 1) * perTask);
-            Workspace workspace = prepares || own == 0 ? null : Workspace.take(false, own);
+            long bytes = prepares ? scratch : own;
+            Workspace workspace = bytes == 0 ? null : Workspace.take(false, bytes);
             try {
+                long at = workspace == null ? 0 : workspace.address();
                 int pass = 0;
                 for (int unit = index * perTask; unit < end; unit++) {
                     while (unit >= starts[pass + 1]) {
                         pass++;
                     }
                     if (prepares) {
-                        prepare(pass, unit - starts[pass]);
+                        prepare(pass, unit - starts[pass], at);
                     } else {
-                        work(pass, unit - starts[pass], workspace == null ? 0 : workspace.address());
+                        work(pass, unit - starts[pass], at);
                     }
                 }
             } finally {
@@ -206,36 +223,37 @@ final class Direct implements PackingKernel {
             }
         }
 
-        private void prepare(int index, int unit) {
-            Pass pass = passes[index];
+        private void prepare(int index, int unit, long local) {
+            Bands pass = passes[index];
             if (sharesWeights) {
-                pass.pack(unit, b, common + shared[index] + unit * pass.panelBytes());
+                pass.pack(unit, b, common + shared[index] + unit * pass.panelBytes(), local);
             } else {
-                pass.copy(unit, a, common + shared[index]);
+                pass.copy(unit, a, common + shared[index], local);
             }
         }
 
-        private void work(int index, int unit, long scratch) {
-            Pass pass = passes[index];
+        private void work(int index, int unit, long local) {
+            Bands pass = passes[index];
             boolean last = passes.length == 1;
             if (sharesWeights) {
-                long at = pass.band(unit, a, scratch);
+                long at = pass.band(unit, a, local + scratch, local);
                 long panels = packed == 0 ? common + shared[index] : packed + kept[index];
                 for (int panel = 0; panel < pass.panels(); panel++) {
-                    pass.sum(unit, panel, at, panels + panel * pass.panelBytes(), c);
+                    pass.sum(unit, panel, at, panels + panel * pass.panelBytes(), c, local);
                 }
                 if (last) {
                     finish(pass.firstRow(unit), pass.rows(unit), 0, columns);
                 }
             } else {
-                long panel = scratch;
+                long panel = local + scratch;
                 if (packed == 0) {
-                    pass.pack(unit, b, panel);
+                    pass.pack(unit, b, panel, local);
                 } else {
                     panel = packed + kept[index] + unit * pass.panelBytes();
                 }
                 for (int band = 0; band < pass.bands(); band++) {
-                    pass.sum(band, unit, pass.band(band, a, common + shared[index]), panel, c);
+                    long at = pass.band(band, a, common + shared[index], local);
+                    pass.sum(band, unit, at, panel, c, local);
                     if (last) {
                         finish(pass.firstRow(band), pass.rows(band), pass.firstColumn(unit), pass.columnsOf(unit));
                     }

@@ -15,7 +15,7 @@ import java.util.List;
  * The sums of a kernel's gradient in f32: rows are taps and channels of x, which lie side by side in memory, k are pixels, columns are channels of y.
  * For each band x is copied if windows go beyond it, and panels of y are packed, so that its rows do not compete in the cache.
  */
-final class GradientSteps {
+final class GradientSteps implements GradientBands {
     private final int groups;
     private final int channels;
     private final int columns;
@@ -170,12 +170,13 @@ final class GradientSteps {
                 .mask(WindowCode.MASK, WindowCode.LANES, lanes, used);
     }
 
-    int bands() {
+    @Override
+    public int bands() {
         return strips.bands();
     }
 
-    /** Panels of all groups. */
-    int panels() {
+    @Override
+    public int panels() {
         return groups * panels;
     }
 
@@ -183,16 +184,13 @@ final class GradientSteps {
         return source.copies() ? Math.ceilDiv(planePitch() * strips.planesPerBand(), 64) * 64 : 0;
     }
 
-    long workspace() {
+    @Override
+    public long workspace() {
         return copyBytes() + sums.packed(pixels(0));
     }
 
-    /**
-     * Adds up some bands for some panels.
-     *
-     * @param c where sums go; what is there is overwritten
-     */
-    void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
+    @Override
+    public void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
         for (int band = firstBand; band < lastBand; band++) {
             long at = source.copies() ? copy(band, x, scratch) : x + place(band);
             int kind = (strips.isWhole(band) ? 0 : 2) + (band == firstBand ? 0 : 4);

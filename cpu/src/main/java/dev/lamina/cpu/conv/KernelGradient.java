@@ -35,7 +35,7 @@ final class KernelGradient implements Kernel {
     private static final int ADDED = 1 << 14;
 
     private final Task.Convolution task;
-    private final GradientSteps steps;
+    private final GradientBands steps;
     private final Pool pool;
     private final @Nullable Region epilogue;
     private final int parts;
@@ -46,7 +46,12 @@ final class KernelGradient implements Kernel {
     private final Step add;
     private final FreeList<Run> runs = new FreeList<>(Run::new);
 
-    KernelGradient(Task.Convolution task, @Nullable Region epilogue, double flops, Isa isa, Pool pool) {
+    /**
+     * @param flops of the direct sums
+     * @param filtered whether sums are those of {@link Winograd}
+     */
+    KernelGradient(
+            Task.Convolution task, @Nullable Region epilogue, double flops, boolean filtered, Isa isa, Pool pool) {
         this.task = task;
         this.pool = pool;
         this.epilogue = epilogue;
@@ -55,8 +60,9 @@ final class KernelGradient implements Kernel {
         elements = task.w().range()[1] - task.w().offset() + 1;
         int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
         int most = Math.clamp(PARTS_BYTES / (elements * Float.BYTES), 1, MOST_PARTS);
-        steps = new GradientSteps(task, isa, Math.min(wanted, most));
-        parts = Math.min(Math.min(wanted, most), steps.bands());
+        int least = Math.min(wanted, most);
+        steps = filtered ? new WinogradGradient(task, isa, least) : new GradientSteps(task, isa, least);
+        parts = Math.min(least, steps.bands());
         columnTasks = Math.clamp(Math.ceilDiv(wanted, parts), 1, Math.min(MOST_COLUMN_TASKS, steps.panels()));
         String name = "conv-add-" + isa.vectorBits();
         add = new Call(Library.entry(name, name, () -> AddCode.write(isa.vectorBits())), AddCode.BYTES, false)

@@ -9,7 +9,7 @@ import java.util.List;
  * rows of outputs. The source is read in place if no window goes beyond it, else from a padded copy: of the rows of a band, or of
  * everything.
  */
-final class Pass {
+final class Pass implements Bands {
     /** Bytes of a copied band that fit into the second-level cache beside weights. */
     private static final long BAND_BYTES = 512 << 10;
 
@@ -160,36 +160,39 @@ final class Pass {
         return Math.min(sums.columns(), form.targets() - panel * sums.columns());
     }
 
-    int terms() {
+    private int terms() {
         return form.sources() * depth.taps().length * height.taps().length * width.taps().length;
     }
 
     /** Groups and panels. */
-    int panels() {
+    @Override
+    public int panels() {
         return form.groups() * panels;
     }
 
-    long panelBytes() {
+    @Override
+    public long panelBytes() {
         return Math.ceilDiv(sums.packed(terms()), 64) * 64;
     }
 
     /** Images, planes and bands. */
-    int bands() {
+    @Override
+    public int bands() {
         return form.images() * depth.outputs() * bands;
     }
 
-    /** Bytes of the copied rows of a band; 0 if bands are not copied. */
-    long bandBytes() {
+    @Override
+    public long bandBytes() {
         return copies && !copiesAll ? Math.max(1, depth.taps().length) * plane : 0;
     }
 
-    /** Bytes of everything copied; 0 if that is not done. */
-    long copyBytes() {
+    @Override
+    public long copyBytes() {
         return copiesAll ? (long) form.images() * depth.span(depth.outputs()) * plane : 0;
     }
 
-    /** Tasks of {@link #copy}. */
-    int chunks() {
+    @Override
+    public int chunks() {
         return copiesAll ? form.images() * depth.span(depth.outputs()) * chunksOfPlane() : 0;
     }
 
@@ -198,7 +201,8 @@ final class Pass {
     }
 
     /** Copies a few rows. */
-    void copy(int chunk, long from, long to) {
+    @Override
+    public void copy(int chunk, long from, long to, long scratch) {
         int first = chunk % chunksOfPlane() * CHUNK;
         int z = chunk / chunksOfPlane();
         int planes = depth.span(depth.outputs());
@@ -207,8 +211,8 @@ final class Pass {
         source.copy(from, z / planes, z % planes - depth.before(), first - height.before(), rows, target);
     }
 
-    /** Packs a panel of weights. */
-    void pack(int panel, long weights, long to) {
+    @Override
+    public void pack(int panel, long weights, long to, long scratch) {
         int column = panel % panels * sums.columns();
         int group = panel / panels;
         long from = weights
@@ -226,8 +230,8 @@ final class Pass {
         }
     }
 
-    /** Makes a band ready to be read and gives its place, for {@link #sum}. */
-    long band(int band, long from, long copy) {
+    @Override
+    public long band(int band, long from, long copy, long scratch) {
         int y = band % bands * bandRows;
         int z = band / bands % depth.outputs();
         int image = band / bands / depth.outputs();
@@ -247,13 +251,8 @@ final class Pass {
         return copy;
     }
 
-    /**
-     * Adds up one panel of one band.
-     *
-     * @param at from {@link #band}
-     * @param packed the panel
-     */
-    void sum(int band, int panel, long at, long packed, long target) {
+    @Override
+    public void sum(int band, int panel, long at, long packed, long target, long scratch) {
         int y = band % bands;
         long z = (long) (band / bands % depth.outputs()) * depth.step() + depth.first();
         long image = band / bands / depth.outputs();
@@ -267,20 +266,28 @@ final class Pass {
         steps[(y == bands - 1 ? 2 : 0) + (panel % panels == panels - 1 ? 1 : 0)].run(a, packed, c, 0);
     }
 
-    /** First row of a band, if all rows of pixels are counted, and the first column of a panel. */
-    int firstRow(int band) {
+    @Override
+    public long scratchBytes() {
+        return 0;
+    }
+
+    @Override
+    public int firstRow(int band) {
         return ((band / bands) * height.outputs() + band % bands * bandRows) * width.outputs();
     }
 
-    int rows(int band) {
+    @Override
+    public int rows(int band) {
         return Math.min(bandRows, height.outputs() - band % bands * bandRows) * width.outputs();
     }
 
-    int firstColumn(int panel) {
+    @Override
+    public int firstColumn(int panel) {
         return panel / panels * form.targets() + panel % panels * sums.columns();
     }
 
-    int columnsOf(int panel) {
+    @Override
+    public int columnsOf(int panel) {
         return columns(panel % panels);
     }
 }

@@ -1,0 +1,236 @@
+package dev.lamina.cpu.conv;
+
+import dev.lamina.core.DType;
+import dev.lamina.cpu.code.Caches;
+import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.conv.WinogradCode.Kind;
+import dev.lamina.cpu.gemm.Call;
+import dev.lamina.cpu.gemm.Lanes;
+import dev.lamina.cpu.gemm.Step;
+import dev.lamina.cpu.gemm.TileProduct;
+
+/**
+ * A convolution, or the gradient of its input, by {@link Winograd}'s minimal filtering. Panels of weights are transformed to planes (36, C, columns); bands of
+ * the source to planes (36, tiles, C), which stay in the second-level cache; their products are planes (36, tiles, columns) in the scratch, which
+ * become tiles of the target.
+ */
+final class WinogradPass implements Bands {
+    /** Tiles of a band, so that each element of a panel that comes from afar is used often. */
+    private static final int MANY_TILES = 42;
+
+    private static final int MOST_TILES = 56;
+
+    private final Pass.Form form;
+    private final Axis height;
+    private final Axis width;
+    private final Tiling tiling;
+    private final FloatSums sums;
+    private final boolean copiesAll;
+    private final int panels;
+    private final long sourcePlane;
+    private final long weightPlane;
+    private final long productPlane;
+
+    /** One item: all of a panel. */
+    private final Table panel;
+
+    private final Table zeros;
+    private final Table[] sources;
+    private final Table[] targets;
+    private final Step toSource;
+    private final Step toWeights;
+
+    /** For full panels and the last one. */
+    private final Step[] toTarget;
+
+    private final Step[] packs;
+
+    /** For each kind of band: full panels and the last one. */
+    private final Step[][] products;
+
+    private WinogradPass(Pass.Form form, Axis height, Axis width, boolean sharesWeights, int wanted, Isa isa) {
+        this.form = form;
+        this.height = height;
+        this.width = width;
+        copiesAll = !sharesWeights;
+        sums = new FloatSums(form.targets(), DType.F32, isa);
+        panels = Math.ceilDiv(form.targets(), sums.columns());
+        int channels = form.sources();
+        long row = Winograd.row(channels);
+        long least = Winograd.PLANES * row * (copiesAll ? MOST_TILES : MANY_TILES);
+        long most = copiesAll ? least : Math.max(least, Caches.machine().l2() / 4);
+        tiling = new Tiling(form.images(), height, width, Winograd.PLANES * row, most, wanted);
+        sourcePlane = Winograd.plane(tiling.tiles(0), row);
+        weightPlane = sums.packed(channels) + 64;
+        productPlane = Winograd.plane(tiling.tiles(0), sums.packed(1));
+        long pixel = (long) channels * Float.BYTES;
+        zeros = new Table(new long[Math.ceilDiv(Winograd.INPUTS * channels, 2)]);
+        panel = new Table(1, 0, 0, 0, 0);
+        toSource = Winograd.transform(Kind.SOURCE, isa, channels)
+                .put(WinogradCode.ROW, width.inputs() * pixel)
+                .put(WinogradCode.PIXEL, pixel)
+                .put(WinogradCode.ZEROS, zeros.begin())
+                .put(WinogradCode.TO_PLANE, sourcePlane);
+        toWeights = Winograd.transform(Kind.KERNEL, isa, channels * sums.columns())
+                .put(WinogradCode.FROM_PLANE, sums.packed(channels))
+                .put(WinogradCode.TO_PLANE, weightPlane);
+        sources = new Table[tiling.kinds()];
+        targets = new Table[tiling.kinds()];
+        products = new Step[tiling.kinds()][];
+        Lanes lanes = new Lanes(isa.vectorBits(), Float.BYTES);
+        for (int kind = 0; kind < tiling.kinds(); kind++) {
+            sources[kind] = tiling.sources(kind, pixel, row);
+            targets[kind] = tiling.outputs(kind, targetPixel(), sums.packed(1), true);
+            int tiles = tiling.tiles(tiling.example(kind));
+            products[kind] = new Step[] {product(lanes, tiles, 0), product(lanes, tiles, panels - 1)};
+        }
+        toTarget = new Step[] {toTarget(isa, 0), toTarget(isa, panels - 1)};
+        packs = new Step[] {pack(0), pack(panels - 1)};
+    }
+
+    /**
+     * Prepares a pass. What is smaller, weights or source, is shared by all tasks; what is larger is transformed bit by bit where it is used.
+     *
+     * @param wanted tasks that are worth while
+     */
+    static WinogradPass of(Pass.Form form, Axis height, Axis width, int wanted, Isa isa) {
+        double tiles = (double) form.images()
+                * Math.ceilDiv(height.outputs(), Winograd.OUTPUTS)
+                * Math.ceilDiv(width.outputs(), Winograd.OUTPUTS);
+        return new WinogradPass(form, height, width, form.targets() <= tiles, wanted, isa);
+    }
+
+    boolean sharesWeights() {
+        return !copiesAll;
+    }
+
+    private long targetPixel() {
+        return (long) form.targets() * Float.BYTES;
+    }
+
+    private Step product(Lanes lanes, int tiles, int panel) {
+        int columns = Math.ceilDiv(columns(panel), lanes.count()) * lanes.count();
+        long row = Winograd.row(form.sources());
+        long k = sums.packed(1);
+        return TileProduct.of(lanes, tiles, columns, form.sources(), row, Float.BYTES, k, 0, k, false);
+    }
+
+    private Call toTarget(Isa isa, int panel) {
+        return Winograd.transform(Kind.TARGET, isa, columns(panel))
+                .put(WinogradCode.ROW, width.outputs() * targetPixel())
+                .put(WinogradCode.PIXEL, targetPixel())
+                .put(WinogradCode.FROM_PLANE, productPlane);
+    }
+
+    private Step pack(int panel) {
+        return sums.pack(columns(panel), form.sources(), form.fromTerm(), form.fromColumn());
+    }
+
+    private int columns(int panel) {
+        return Math.min(sums.columns(), form.targets() - panel * sums.columns());
+    }
+
+    private int last(int panel) {
+        return panel == panels - 1 ? 1 : 0;
+    }
+
+    @Override
+    public int panels() {
+        return panels;
+    }
+
+    @Override
+    public long panelBytes() {
+        return Winograd.PLANES * weightPlane;
+    }
+
+    @Override
+    public void pack(int panel, long weights, long to, long scratch) {
+        long from = weights + (long) panel * sums.columns() * form.fromColumn();
+        long tap = scratch;
+        for (int y : height.taps()) {
+            for (int x : width.taps()) {
+                packs[last(panel)].run(from + ((long) y * form.taps()[2] + x) * form.tap(), 0, tap, 0);
+                tap += sums.packed(form.sources());
+            }
+        }
+        toWeights.run(scratch, this.panel.begin(), to, 0);
+    }
+
+    @Override
+    public int chunks() {
+        return copiesAll ? tiling.bands() : 0;
+    }
+
+    @Override
+    public long copyBytes() {
+        return copiesAll ? tiling.bands() * Winograd.PLANES * sourcePlane : 0;
+    }
+
+    @Override
+    public void copy(int chunk, long from, long to, long scratch) {
+        transform(chunk, from, to + chunk * Winograd.PLANES * sourcePlane);
+    }
+
+    private void transform(int band, long from, long to) {
+        long image = (long) height.inputs() * width.inputs() * form.sources() * Float.BYTES;
+        toSource.run(from + tiling.image(band) * image, sources[tiling.kind(band)].begin(), to, 0);
+    }
+
+    @Override
+    public int bands() {
+        return tiling.bands();
+    }
+
+    @Override
+    public long bandBytes() {
+        return copiesAll ? 0 : Winograd.PLANES * sourcePlane;
+    }
+
+    @Override
+    public long band(int band, long from, long copy, long scratch) {
+        if (copiesAll) {
+            return copy + band * Winograd.PLANES * sourcePlane;
+        }
+        transform(band, from, copy);
+        return copy;
+    }
+
+    @Override
+    public void sum(int band, int panel, long at, long packed, long target, long scratch) {
+        int kind = tiling.kind(band);
+        Step product = products[kind][last(panel)];
+        for (int plane = 0; plane < Winograd.PLANES; plane++) {
+            product.run(at + plane * sourcePlane, packed + plane * weightPlane, scratch + plane * productPlane, 0);
+        }
+        long image = (long) height.outputs() * width.outputs() * targetPixel();
+        long to = target + tiling.image(band) * image + (long) panel * sums.columns() * Float.BYTES;
+        toTarget[last(panel)].run(scratch, targets[kind].begin(), to, 0);
+    }
+
+    @Override
+    public long scratchBytes() {
+        long taps = (long) height.taps().length * width.taps().length * sums.packed(form.sources());
+        return Math.max(taps, Winograd.PLANES * productPlane);
+    }
+
+    @Override
+    public int firstRow(int band) {
+        return tiling.firstRow(band) * width.outputs();
+    }
+
+    @Override
+    public int rows(int band) {
+        return tiling.rows(band) * width.outputs();
+    }
+
+    @Override
+    public int firstColumn(int panel) {
+        return panel * sums.columns();
+    }
+
+    @Override
+    public int columnsOf(int panel) {
+        return columns(panel);
+    }
+}

@@ -11,6 +11,7 @@ import dev.lamina.core.Gradients;
 import dev.lamina.core.Plan;
 import dev.lamina.core.Random;
 import dev.lamina.core.Shape;
+import dev.lamina.core.Slide;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import java.util.ArrayList;
@@ -191,6 +192,26 @@ class ChainTest {
         });
         assertEquals(1, chains(nested), nested);
         assertEquals(0, loops(nested), nested);
+    }
+
+    /** Large enough for the CPU's minimal filtering, with many tiles (weights are transformed for all) and with few (the source is). */
+    @Test
+    void convolutionsLeadToo() {
+        for (int images : new int[] {4, 1}) {
+            Tensor x = random(14, images, 18, 15, 40);
+            Tensor residual = random(15, images, 18, 15, 70);
+            Tensor kernel = random(16, 3, 3, 40, 70);
+            String tasks = tasksOf(() -> {
+                Variable v = Variable.of("v", kernel);
+                Tensor y = x.conv(v.value(), Slide.by(1).padding(1))
+                        .add(random(17, 70))
+                        .relu()
+                        .add(residual);
+                Tensor g = Gradients.of(y.square().mean(), List.of(v)).get(v);
+                return new Step(List.of(y), Map.of(v, v.value().sub(g)));
+            });
+            assertEquals(2, chains(tasks), tasks);
+        }
     }
 
     // ---------------------------------------------------------------- no chains

@@ -80,7 +80,6 @@ final class Direct implements PackingKernel {
         shared = new long[count + 1];
         kept = new long[count + 1];
         long most = 0;
-        long mostScratch = 0;
         for (int i = 0; i < count; i++) {
             Bands pass = this.passes[i];
             ready[i + 1] = ready[i] + (sharesWeights ? pass.panels() : pass.chunks());
@@ -89,9 +88,8 @@ final class Direct implements PackingKernel {
                     shared[i] + (sharesWeights ? pass.panels() * pass.panelBytes() : pass.copyBytes() + 63 & -64);
             kept[i + 1] = kept[i] + pass.panels() * pass.panelBytes();
             most = Math.max(most, sharesWeights ? pass.bandBytes() : pass.panelBytes());
-            mostScratch = Math.max(mostScratch, pass.scratchBytes() + 63 & -64);
         }
-        scratch = mostScratch;
+        scratch = passes.stream().mapToLong(Bands::scratchBytes).max().orElse(0) + 63 & -64;
         own = scratch + most;
         Workspace.reserve(false, pool.threads(), own);
         Workspace.reserve(true, 1, shared[count]);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.PackingKernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Window;
 import dev.lamina.cpu.Allocation;
@@ -226,6 +227,28 @@ class WinogradTest {
                     assertArrayEquals(first, bytes, threads + " threads, seed " + seed + ": " + task);
                     pool.close();
                 }
+            }
+        }
+    }
+
+    @Test
+    void weightsMayBeTransformedBefore() {
+        Random random = new Random(3);
+        for (Window.Part part : List.of(Window.Part.OUTPUT, Window.Part.INPUT)) {
+            for (int channels : new int[] {30, 190}) {
+                Task.Convolution task = task(part, 2, 15, 17, channels, channels, 1, 1, 1, 1);
+                MemorySegment[] buffers = buffers(task, random);
+                MemorySegment out = buffers[task.out().buffer()];
+                PackingKernel kernel = (PackingKernel) ConvKernels.filtered(task, null, isa(512), POOL);
+                kernel.run(buffers);
+                byte[] expected = out.toArray(ValueLayout.JAVA_BYTE);
+                MemorySegment packed =
+                        GuardedMemory.endingAtGuard(kernel.packedBytes()).segment();
+                kernel.pack(buffers, packed);
+                buffers[1].fill((byte) 0x5a);
+                out.fill((byte) 0x5a);
+                kernel.run(buffers, packed);
+                assertArrayEquals(expected, out.toArray(ValueLayout.JAVA_BYTE), task.toString());
             }
         }
     }

@@ -44,6 +44,7 @@ record Row(String name, String about, String peer, String backend, List<Integer>
         rows.add(cpu("softmax.1024x1024", "softmax of rows and its gradient", LIBTORCH, Softmax::new));
         rows.add(cpu("layernorm.1024x1024", "layer norm of rows and its gradients", LIBTORCH, LayerNorm::new));
         rows.add(cpu("adam.100M", "one step of Adam on 100 million parameters", COPY, AdamStep::new));
+        movement(rows);
         String heads = "causal attention, 12 heads, 1024 positions, 64 columns, forward and backward";
         String block = "pre-norm transformer block 768, 12 heads, 1024 positions, forward and backward";
         rows.add(cpu("attention.f32", heads, LIBTORCH, () -> new AttentionStep(false)));
@@ -54,6 +55,18 @@ record Row(String name, String about, String peer, String backend, List<Integer>
         training(rows);
         processes(rows);
         return List.copyOf(rows);
+    }
+
+    private static void movement(List<Row> rows) {
+        rows.add(cpu("move.transpose", "a matrix of 64 MB across", COPY, Movement::transpose));
+        rows.add(cpu("move.channels", "(64, 64, 56, 56) as (64, 56, 56, 64)", COPY, Movement::channels));
+        rows.add(cpu("move.embedding", "65,536 rows of 256 numbers by index", COPY, Movement::embedding));
+        rows.add(cpu("move.embedding.gradient", "the gradient of that", COPY, Movement::embeddingGradient));
+        rows.add(cpu("move.cumsum.rows", "running sums of 4096x4096, along", COPY, () -> Movement.runningSums(false)));
+        rows.add(cpu("move.cumsum.columns", "and down", COPY, () -> Movement.runningSums(true)));
+        rows.add(cpu("move.columns", "sums of the columns of 16384x1024", COPY, Movement::columns));
+        rows.add(cpu(
+                "move.statistics", "mean and variance of 64 channels, 64x56x56 places", COPY, Movement::statistics));
     }
 
     private static void vision(List<Row> rows) {

@@ -17,6 +17,7 @@ import dev.lamina.cpu.loop.LoopKernels;
 import dev.lamina.cpu.loop.Region;
 import dev.lamina.cpu.plain.PlainKernels;
 import dev.lamina.cpu.pool.Pool;
+import dev.lamina.cpu.rows.RowKernels;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -134,11 +135,10 @@ public final class CpuBackend extends KernelBackend {
             case Task.Convolution conv -> ConvKernels.prepare(conv, null, isa(), pool, batch);
             case Task.Pooling pooling -> ConvKernels.prepare(pooling, isa(), pool, batch);
             case Task.Chain chain -> chain(chain, batch);
-            // The first two move rows, which the copies of the JVM do at the speed of memory.
-            case Task.Gather ignored -> null;
-            case Task.Scattering ignored -> null;
+            case Task.Gather gather -> RowKernels.prepare(gather, isa(), pool, batch);
+            case Task.Scattering scattering -> RowKernels.prepare(scattering, isa(), pool, batch);
             case Task.Sorting ignored -> null;
-            case Task.Scanning ignored -> null;
+            case Task.Scanning scanning -> RowKernels.prepare(scanning, isa(), pool, batch);
             case Task.Attention attention -> AttentionKernels.prepare(attention, isa(), pool, batch);
             case Task.AttentionGradient gradient -> AttentionKernels.prepare(gradient, isa(), pool, batch);
             case Task.Repeat ignored -> throw new IllegalStateException("core repeats");

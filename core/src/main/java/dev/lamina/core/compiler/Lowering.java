@@ -1,5 +1,6 @@
 package dev.lamina.core.compiler;
 
+import dev.lamina.core.Shape;
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.View;
@@ -28,7 +29,7 @@ public final class Lowering {
     public static Lowered lower(Graph graph) {
         Graph separate = separateOutputs(graph);
         Lowering lowering = new Lowering(separate);
-        lowering.fuse();
+        lowering.join(lowering.fuse());
         lowering.chain();
         return new Schedule(separate, lowering.storage, lowering.units).lowered();
     }
@@ -52,7 +53,7 @@ public final class Lowering {
     }
 
     /** One unit for each stored node that is computed; then units that can share a loop grow together. */
-    private void fuse() {
+    private List<Node> fuse() {
         List<Node> computed = new ArrayList<>();
         for (Node node : storage.order()) {
             if (storage.contains(node) && !(node.op() instanceof Leaf.Input)) {
@@ -70,6 +71,33 @@ public final class Lowering {
                 }
             }
         }
+        return computed;
+    }
+
+    /** Reductions side by side that read the same memory go through it together: the gradients of scale and shift, mean and mean square. */
+    private void join(List<Node> computed) {
+        Map<Shape, List<Unit>> groups = new HashMap<>();
+        for (Node node : computed) {
+            Unit unit = units.get(node);
+            List<Unit> group = groups.computeIfAbsent(unit.full(), shape -> new ArrayList<>());
+            if (unit.reduced().isEmpty() || group.contains(unit)) {
+                continue;
+            }
+            Unit other = group.stream()
+                    .filter(before -> before.isBeside(unit) && areApart(before, unit))
+                    .findFirst()
+                    .orElse(null);
+            if (other == null) {
+                group.add(unit);
+            } else {
+                other.absorb(unit);
+                move(unit, other);
+            }
+        }
+    }
+
+    private boolean areApart(Unit a, Unit b) {
+        return !sources(a).contains(b) && !sources(b).contains(a) && !reaches(a, b) && !reaches(b, a);
     }
 
     /** Each product takes the first map that reads it alone, or at each index before others do, with it. */

@@ -110,6 +110,18 @@ final class Unit {
         return fits;
     }
 
+    /** Whether another unit goes once through the same rows, too long or not near enough to be kept, and the same memory. */
+    boolean isBeside(Unit other) {
+        boolean same = full.equals(other.full) && reduced.equals(other.reduced);
+        if (!same || nodes.size() + other.nodes.size() > MOST_NODES || hasRows(Task.Loop.MAX_ROW)) {
+            return false;
+        }
+        return reads().stream()
+                .map(Storage.Read::memory)
+                .anyMatch(memory -> memory.shape().size() == full.size()
+                        && other.reads().stream().anyMatch(read -> read.memory() == memory));
+    }
+
     private static boolean covers(Unit shape, Unit other) {
         boolean equal =
                 other.full.equals(shape.full) && (other.reduced.isEmpty() || other.reduced.equals(shape.reduced));

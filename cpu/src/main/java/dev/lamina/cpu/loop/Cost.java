@@ -36,7 +36,7 @@ final class Cost {
     /** Vectors that an iteration of the loop over the vector axis takes. */
     static int copies(Plan plan) {
         Space space = plan.space();
-        if (space.vector() < 0) {
+        if (space.vector() < 0 || space.across() >= 0) {
             return 1;
         }
         Task.Loop loop = plan.loop();

@@ -19,7 +19,7 @@ final class Cursor {
     private static final int AHEAD = 2048;
 
     /** Bytes that are surely within a displacement. */
-    private static final long NEAR = 1 << 30;
+    static final long NEAR = 1 << 30;
 
     private final KernelCode code;
     private final Addresses addresses;
@@ -71,11 +71,16 @@ final class Cursor {
         return before;
     }
 
-    /** Goes on to the next index of an axis. */
-    void advance(int axis) {
+    /** Sets the number of something that the kernel computes by itself, at the first index of all axes. */
+    void set(int slot, R number) {
+        at[slot] = number;
+    }
+
+    /** Goes on by some indices of an axis. */
+    void advance(int axis, int by) {
         for (int slot = 0; slot < at.length; slot++) {
             if (addresses.step(slot, axis) != 0) {
-                code.increase(at[slot], addresses.step(slot, axis));
+                code.increase(at[slot], addresses.step(slot, axis) * by);
             }
         }
     }
@@ -143,6 +148,13 @@ final class Cursor {
         if (tail == null && addresses.step(slot, vector) == dtype.bytes()) {
             code.prefetch(dense(dtype, slot, copy).plus(AHEAD));
         }
+    }
+
+    /** Where the element in lane 0 is. */
+    R place(int slot) {
+        long step = addresses.step(slot, vector);
+        R from = index == null ? at[slot] : code.add(at[slot], code.mul(index, step));
+        return shift == 0 ? from : code.add(from, shift * step);
     }
 
     private At dense(DType dtype, int slot, int copy) {

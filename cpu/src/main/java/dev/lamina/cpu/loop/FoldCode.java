@@ -1,6 +1,7 @@
 package dev.lamina.cpu.loop;
 
 import dev.lamina.core.DType;
+import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Reduce;
 import dev.lamina.cpu.vector.KernelCode;
 import dev.lamina.cpu.vector.Lane;
@@ -45,7 +46,38 @@ final class FoldCode {
         this.to = to;
         this.alongRows = alongRows;
         lane = from == DType.BOOL ? Lane.I32 : Lane.of(from);
-        wide = kind == Reduce.Kind.SUM && lane == Lane.F32 && terms > 2 * BLOCK;
+        wide = isWide(kind, from, terms);
+    }
+
+    private static boolean isWide(Reduce.Kind kind, DType from, long terms) {
+        return kind == Reduce.Kind.SUM && from.isFloat() && Lane.of(from) == Lane.F32 && terms > 2 * BLOCK;
+    }
+
+    /** How a sum is kept from some rows to the next ones. */
+    static DType totalType(Task.Loop loop, int fold, long terms) {
+        Task.Fold of = (Task.Fold) loop.values().get(fold);
+        DType from = loop.values().get(of.a()).dtype();
+        return isWide(of.kind(), from, terms) ? DType.F64 : from == DType.BOOL ? DType.I32 : Plan.scratchType(from);
+    }
+
+    /** Makes the states of sums for some rows. */
+    void startRows(int copies) {
+        state = variables(identity(), copies);
+    }
+
+    /** A sum with the rows since then. */
+    V plus(V sum, int copy) {
+        return code.add(sum, wide ? code.convert(state[copy], Lane.F64) : state[copy]);
+    }
+
+    /** Where a sum starts. */
+    V zero() {
+        return wide ? code.constant(Lane.F64, 0.0) : identity();
+    }
+
+    /** The result of a sum. */
+    V rounded(V sum) {
+        return result(wide ? code.convert(sum, Lane.F32) : sum);
     }
 
     /** True if {@link #flush} has to be called after each block of terms. */

@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Kernels of fused loops in machine code. */
 public final class LoopKernels {
-    /** Extent from which on blocks are worth while. */
-    private static final int BLOCK = 16;
-
     private LoopKernels() {}
 
     /**
@@ -40,7 +37,7 @@ public final class LoopKernels {
                 return folds ? null : buffers -> {};
             }
         }
-        Space space = new Space(loop.dims(), folds ? loop.reduced() : 0, strides(loop, needed));
+        Space space = new Space(loop.dims(), folds ? loop.reduced() : 0, strides(loop, needed), !folds);
         if (!isSupported(loop, needed, space)) {
             return null;
         }
@@ -51,7 +48,9 @@ public final class LoopKernels {
         if (blocks.count() > 1) {
             return split(loop, needed, blocks, isa, pool, batch);
         }
-        Parts parts = Parts.of(space, cost);
+        Parts parts = plan.isColumns()
+                ? Parts.ofColumns(space, cost)
+                : plan.tiles().isEmpty() ? Parts.of(space, cost) : Parts.ofTiles(space, cost);
         cut(plan, parts);
         Entry entry = batch.add("loop", LoopWriter.write(plan, isa.vectorBits()).assemble());
         Entry streaming = null;
@@ -66,7 +65,16 @@ public final class LoopKernels {
     }
 
     private static void cut(Plan plan, Parts parts) {
-        plan.cut(parts.count() == 1 ? -1 : parts.axis(), Math.max(0, parts.axis()));
+        assert !plan.isColumns()
+                        || (parts.axis() == plan.space().vector() && parts.count() > 1
+                                        ? parts.piece()
+                                        : plan.space().extent(plan.space().vector()))
+                                <= Plan.MOST_COLUMNS
+                : parts + " of " + plan.loop();
+        int first = plan.tiles().isEmpty()
+                ? parts.axis()
+                : Math.min(parts.axis(), plan.space().across());
+        plan.cut(parts.count() == 1 ? -1 : parts.axis(), Math.max(0, first));
     }
 
     /** A kernel whose rows are cut. */
@@ -79,7 +87,7 @@ public final class LoopKernels {
         }
         Task.Loop part = split.blocks();
         boolean[] used = Values.needed(part);
-        Space space = new Space(part.dims(), part.reduced(), strides(loop, needed));
+        Space space = new Space(part.dims(), part.reduced(), strides(loop, needed), false);
         Plan plan = new Plan(part, space, new Values(part, used, space), isa.vectorBits() / 32, false);
         plan.cut(blocks.axis(), 0);
         long[] jumps = new long[plan.addresses().count()];
@@ -145,17 +153,18 @@ public final class LoopKernels {
 
     private static boolean isSupported(Task.Loop loop, boolean[] needed, Space space) {
         for (int v = 0; v < needed.length; v++) {
-            if (needed[v] && !isSupported(loop, loop.values().get(v))) {
+            if (needed[v] && !isSupported(loop, loop.values().get(v), space)) {
                 return false;
             }
         }
         for (Task.Store store : loop.stores()) {
             if (store.access().dtype() != loop.values().get(store.value()).dtype()
-                    || !isPlain(space.strides(store.access().strides()), space)) {
+                    || !isPlain(space.strides(store.access().strides()), space)
+                    || isTransposed(store.access().strides(), space)) {
                 return false;
             }
         }
-        return space.rank() < Long.SIZE && strides(loop, needed).stream().noneMatch(s -> isTransposed(s, space));
+        return space.rank() < Long.SIZE;
     }
 
     /** True if an access to much memory runs along another axis than the lanes, which is slow if it is not done in blocks. */
@@ -163,14 +172,14 @@ public final class LoopKernels {
         long[] strides = space.strides(original);
         boolean elsewhere = false;
         for (int axis = 0; axis < space.rank(); axis++) {
-            elsewhere |= axis != space.vector() && Math.abs(strides[axis]) == 1 && space.extent(axis) >= BLOCK;
+            elsewhere |= axis != space.vector() && Math.abs(strides[axis]) == 1 && space.extent(axis) >= Space.BLOCK;
         }
         return elsewhere
                 && Math.abs(strides[space.vector()]) > 1
-                && space.size(0, space.rank()) >= (long) BLOCK * BLOCK * BLOCK;
+                && space.size(0, space.rank()) >= (long) Space.BLOCK * Space.BLOCK * Space.BLOCK;
     }
 
-    private static boolean isSupported(Task.Loop loop, Task.Value value) {
+    private static boolean isSupported(Task.Loop loop, Task.Value value, Space space) {
         return switch (value) {
             case Task.Apply apply -> {
                 DType from = loop.values().get(apply.a()).dtype();
@@ -178,7 +187,8 @@ public final class LoopKernels {
                         || KernelCode.supports(apply.op(), apply.op() == Elementwise.WHERE ? apply.dtype() : from);
             }
             case Task.Uniform uniform -> uniform.dtype() == DType.F32;
-            case Task.Load ignored -> true;
+            case Task.Load load ->
+                space.isAcross(load.access()) || !isTransposed(load.access().strides(), space);
             case Task.Constant ignored -> true;
             case Task.Position ignored -> true;
             case Task.Fold ignored -> true;

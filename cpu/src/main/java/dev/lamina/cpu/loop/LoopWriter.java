@@ -2,10 +2,14 @@ package dev.lamina.cpu.loop;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.backend.Task;
+import dev.lamina.cpu.vector.At;
 import dev.lamina.cpu.vector.KernelCode;
 import dev.lamina.cpu.vector.R;
 import dev.lamina.cpu.vector.Tail;
+import dev.lamina.cpu.vector.V;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +29,7 @@ final class LoopWriter {
     private final ValueCode valueCode;
     private final @Nullable R[] counts;
     private List<FoldCode> folds = List.of();
+    private @Nullable R scratch;
 
     private LoopWriter(Plan plan, int vectorBits) {
         this.plan = plan;
@@ -48,6 +53,7 @@ final class LoopWriter {
         writer.cursor.start(frame);
         writer.valueCode.start();
         writer.valueCode.useScratch(scratch);
+        writer.scratch = scratch;
         writer.enter(plan.first());
         if (plan.streaming()) {
             writer.code.fence();
@@ -94,7 +100,11 @@ final class LoopWriter {
                 store(values.rowStores(), copy);
             }
         }
-        if (depth < space.kept()) {
+        if (depth == space.across() && !plan.tiles().isEmpty()) {
+            tiles();
+        } else if (depth == space.vector() && plan.isColumns()) {
+            columns();
+        } else if (depth < space.kept()) {
             walk(depth, () -> enter(depth + 1));
         } else if (!plan.isMap()) {
             passes();
@@ -103,6 +113,82 @@ final class LoopWriter {
 
     private void store(List<Task.Store> stores, int copy) {
         stores.forEach(store -> valueCode.store(store, copy));
+    }
+
+    // ---------------------------------------------------------------- tiles
+
+    /** Goes through the last two axes in tiles, which turn what runs across the lanes. */
+    private void tiles() {
+        int axis = space.across();
+        R[] before = cursor.enter(axis);
+        R known = counts[axis];
+        R count = known == null ? code.integer(space.extent(axis)) : known;
+        R from = code.loop(code.integer(0), count, Plan.TILE);
+        R rows = code.min(code.sub(count, from), code.integer(Plan.TILE));
+        walkLanes(space.vector(), () -> tile(rows));
+        cursor.lanes(null, 0, 1, null);
+        cursor.advance(axis, Plan.TILE);
+        code.endLoop();
+        cursor.leave(before);
+    }
+
+    private void tile(R rows) {
+        R to = Objects.requireNonNull(scratch);
+        for (int i = 0; i < plan.tiles().size(); i++) {
+            turn(plan.tiles().get(i), rows, code.add(to, (long) i * plan.tileBytes()));
+        }
+        int mark = valueCode.mark();
+        R[] before = cursor.enter(space.across());
+        code.loop(code.integer(0), rows, 1);
+        for (int v = 0; v < plan.loop().values().size(); v++) {
+            if (values.isNeeded(v) && values.depth(v) > space.across()) {
+                valueCode.define(v, 0);
+            }
+        }
+        store(values.rowStores(), 0);
+        cursor.advance(space.across(), 1);
+        code.endLoop();
+        cursor.leave(before);
+        valueCode.forget(mark);
+    }
+
+    /** Writes some rows of what is at the lanes into scratch memory. */
+    private void turn(Plan.Tile tile, R rows, R to) {
+        int lanes = code.lanes();
+        R from = cursor.place(tile.source());
+        R target = code.variable(to);
+        R source = code.variable(from);
+        R whole = code.loop(code.integer(0), code.and(rows, -lanes), lanes);
+        turn(tile, source, target, null);
+        code.increase(source, (long) lanes * tile.dtype().bytes());
+        code.increase(target, (long) lanes * lanes * Float.BYTES);
+        code.endLoop();
+        code.when(whole, KernelCode.Relation.LESS, rows);
+        turn(tile, source, target, code.tail(code.sub(rows, whole)));
+        code.endWhen();
+        cursor.setAtLanes(tile.slot(), to, DType.F32);
+    }
+
+    private void turn(Plan.Tile tile, R from, R to, @Nullable Tail rest) {
+        long step = plan.addresses().step(tile.source(), space.vector());
+        Tail tail = cursor.tail();
+        V[] rows = new V[code.lanes()];
+        R last = tail == null ? null : code.add(tail.count(), -1);
+        for (int i = 0; i < rows.length; i++) {
+            // Lanes that do not count read what the last one reads.
+            R lane = last == null ? code.integer(i) : code.min(code.integer(i), last);
+            boolean near = last == null && Math.abs(step) * rows.length < Cursor.NEAR;
+            At at = near ? At.of(from, (int) (i * step)) : At.of(code.add(from, code.mul(lane, step)));
+            rows[i] = code.load(tile.dtype(), at, rest);
+            if (near) {
+                // The processor does not see where the next tile is.
+                code.prefetch(at.plus((int) (step * rows.length)));
+            }
+        }
+        V[] columns = code.transposed(rows);
+        for (int i = 0; i < columns.length; i++) {
+            code.store(Plan.scratchType(tile.dtype()), At.of(to, i * rows.length * Float.BYTES), columns[i], null);
+        }
     }
 
     // ---------------------------------------------------------------- passes over the row
@@ -182,6 +268,111 @@ final class LoopWriter {
         store(values.stores(pass), copy);
     }
 
+    // ---------------------------------------------------------------- sums of columns
+
+    /** Some rows at a time, the sums being in scratch memory meanwhile. */
+    private void columns() {
+        List<Integer> folded = values.folds(0);
+        List<FoldCode> sums = folded.stream().map(this::fold).toList();
+        int axis = space.vector();
+        walkLanes(axis, () -> sums.forEach(sum -> each(copy -> storeTotal(sums, sum, sum.zero(), copy))));
+        folds = sums;
+        reduceRows(space.kept());
+        folds = List.of();
+        walkLanes(axis, () -> {
+            each(copy -> define(space.kept(), 0, copy));
+            each(copy -> sums.forEach(sum ->
+                    valueCode.set(folded.get(sums.indexOf(sum)), copy, sum.rounded(loadTotal(sums, sum, copy)))));
+            each(copy -> define(space.kept(), 1, copy));
+            each(copy -> store(values.rowStores(), copy));
+        });
+        cursor.lanes(null, 0, 1, null);
+    }
+
+    private void each(IntConsumer body) {
+        for (int copy = 0; copy < cursor.copies(); copy++) {
+            body.accept(copy);
+        }
+    }
+
+    private DType totalType(int sum) {
+        return FoldCode.totalType(plan.loop(), values.folds(0).get(sum), plan.terms());
+    }
+
+    private V loadTotal(List<FoldCode> sums, FoldCode sum, int copy) {
+        int at = sums.indexOf(sum);
+        return cursor.load(totalType(at), plan.totals().get(at), false, copy);
+    }
+
+    private void storeTotal(List<FoldCode> sums, FoldCode sum, V value, int copy) {
+        int at = sums.indexOf(sum);
+        cursor.store(totalType(at), plan.totals().get(at), value, copy, false);
+    }
+
+    /** Defines the row-level values of a depth that are known after some passes, but for folds. */
+    private void define(int depth, int stage, int copy) {
+        for (int v = 0; v < plan.loop().values().size(); v++) {
+            if (values.isNeeded(v)
+                    && !values.isFull(v)
+                    && values.stage(v) == stage
+                    && (stage > 0 || values.depth(v) == depth)
+                    && !values.folds(0).contains(v)) {
+                valueCode.define(v, copy);
+            }
+        }
+    }
+
+    /** Inside the loops over the axes before one, which is reduced. */
+    private void reduceRows(int depth) {
+        if (depth + 1 < space.rank()) {
+            walk(depth, () -> reduceRows(depth + 1));
+            return;
+        }
+        int mark = valueCode.mark();
+        R[] before = cursor.enter(depth);
+        R known = counts[depth];
+        R count = known == null ? code.integer(space.extent(depth)) : known;
+        int most = plan.rowsAtOnce();
+        R main = code.loop(code.integer(0), code.and(count, -most), most);
+        rows(code.integer(most));
+        cursor.advance(depth, most);
+        code.endLoop();
+        if (known != null || space.extent(depth) % most != 0) {
+            code.when(main, KernelCode.Relation.LESS, count);
+            rows(code.sub(count, main));
+            code.endWhen();
+        }
+        cursor.leave(before);
+        valueCode.forget(mark);
+    }
+
+    /** Adds some rows to the sums. */
+    private void rows(R count) {
+        int last = space.rank() - 1;
+        walkLanes(space.vector(), () -> {
+            each(copy -> define(space.kept(), 0, copy));
+            for (int v : values.computed(0)) {
+                each(copy -> {
+                    if (values.depth(v) < space.rank()) {
+                        valueCode.compute(v, copy, 0);
+                    }
+                });
+            }
+            folds.forEach(sum -> sum.startRows(cursor.copies()));
+            int mark = valueCode.mark();
+            R[] before = cursor.enter(last);
+            code.loop(code.integer(0), count, 1);
+            each(copy -> element(0, copy));
+            cursor.advance(last, 1);
+            code.endLoop();
+            cursor.leave(before);
+            valueCode.forget(mark);
+            folds.forEach(sum ->
+                    each(copy -> storeTotal(folds, sum, sum.plus(loadTotal(folds, sum, copy), copy), copy)));
+        });
+        cursor.lanes(null, 0, 1, null);
+    }
+
     // ---------------------------------------------------------------- loops
 
     private boolean isWide(int axis) {
@@ -209,7 +400,7 @@ final class LoopWriter {
             R[] before = cursor.enter(axis);
             Body step = ignored -> {
                 body.run();
-                cursor.advance(axis);
+                cursor.advance(axis, 1);
             };
             R count = counts[axis];
             if (count == null) {

@@ -18,6 +18,9 @@ record Parts(int axis, long piece, int pieces, long outer) {
 
     private static final int MOST = 1024;
 
+    /** Columns that a part sums up at least. */
+    private static final int FEW_COLUMNS = 512;
+
     /** Pieces of the vector axis start at multiples of this, so that they start at cache lines if the whole does. */
     private static final int GRAIN = 64;
 
@@ -40,11 +43,49 @@ record Parts(int axis, long piece, int pieces, long outer) {
                 .times(space.size(0, axis));
     }
 
+    /**
+     * The same for sums of columns: neighbouring columns make long reads, but only so many sums fit into scratch memory (a
+     * piece has up to half more indices than wanted).
+     */
+    static Parts ofColumns(Space space, double nanosecondsPerElement) {
+        Parts parts = of(space, nanosecondsPerElement);
+        int axis = space.vector();
+        int columns = space.extent(axis);
+        if (parts.axis == axis && parts.count() > 1) {
+            int piece = Math.clamp(parts.piece, FEW_COLUMNS, Plan.MOST_COLUMNS / 2);
+            return cut(axis, columns, piece, GRAIN).times(space.size(0, axis));
+        }
+        return columns > Plan.MOST_COLUMNS
+                ? cut(axis, columns, Plan.MOST_COLUMNS / 2, GRAIN).times(space.size(0, axis))
+                : parts;
+    }
+
+    /** The same for a map with tiles: of the last two axes the longer one is cut. */
+    static Parts ofTiles(Space space, double nanosecondsPerElement) {
+        double total = nanosecondsPerElement * space.size(0, space.rank());
+        if (total < ALONE) {
+            return new Parts(0, space.extent(0), 1, 1);
+        }
+        double part = Math.max(PART, total / MOST);
+        int axis = 0;
+        while (axis < space.across() && inner(space, axis, nanosecondsPerElement) > part) {
+            axis++;
+        }
+        double inside = inner(space, axis, nanosecondsPerElement);
+        if (axis < space.across()) {
+            return cut(axis, space.extent(axis), part / inside, 1).times(space.size(0, axis));
+        }
+        boolean lanes = space.extent(space.vector()) > space.extent(axis);
+        int longer = lanes ? space.vector() : axis;
+        double one = lanes ? inside / space.extent(longer) * space.extent(axis) : inside;
+        return cut(longer, space.extent(longer), part / one, Plan.TILE).times(space.size(0, axis));
+    }
+
     /** With so many parts along the kept axes rows are not cut. */
     private static final int ENOUGH = 8;
 
     /** Kept indices above which rows are never cut. */
-    private static final int MANY_ROWS = 2048;
+    private static final int MANY_ROWS = Plan.MOST_COLUMNS;
 
     private static final int MOST_BLOCKS = 64;
 

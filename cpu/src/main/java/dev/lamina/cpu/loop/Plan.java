@@ -6,14 +6,29 @@ import dev.lamina.core.op.Reduce;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Everything that is decided about a kernel before its code is written. */
 final class Plan {
     /** Bytes of results from which on they are written past the caches. */
     private static final long LARGE = 32 << 20;
 
+    private static final int LINE = 64;
+
     /** Bytes from which on they come from behind the second cache. */
     private static final long MUCH = 4 << 20;
+
+    /** Indices of the axis before the lanes that are turned at a time. */
+    static final int TILE = 64;
+
+    /** Columns whose sums are in scratch memory at a time. */
+    static final int MOST_COLUMNS = 4096;
+
+    /** Rows of columns that are summed up in registers, at least. */
+    private static final int FEW_ROWS = 8;
+
+    /** Bytes that are near enough to be read as columns. */
+    private static final long NEAR = 24 << 10;
 
     private final Task.Loop loop;
     private final Space space;
@@ -24,11 +39,22 @@ final class Plan {
     private final boolean streaming;
     private final List<Integer> keptValues = new ArrayList<>();
     private final int[] keptSlots;
+    private final List<Integer> totals = new ArrayList<>();
+    private final List<Tile> tiles = new ArrayList<>();
     private final List<Long> scratchOffsets = new ArrayList<>();
     private long scratchBytes;
     private int first;
     private int cut = -1;
     private int rowSlot = -1;
+
+    /**
+     * A load that runs along the axis before the lanes: blocks of it are turned into scratch memory.
+     *
+     * @param source its slot
+     * @param slot of the block, which has the element at the lanes of one index after the other
+     * @param dtype of its elements in memory
+     */
+    record Tile(int source, int slot, DType dtype) {}
 
     Plan(Task.Loop loop, Space space, Values values, int lanes, boolean streaming) {
         this.loop = loop;
@@ -40,6 +66,9 @@ final class Plan {
         copies = Cost.copies(this);
         keptSlots = new int[loop.values().size()];
         collect();
+        for (int v : isColumns() ? values.folds(0) : List.<Integer>of()) {
+            total(v);
+        }
     }
 
     /** Says along which axis the work is cut; the axes before it are not walked by the kernel. */
@@ -52,7 +81,7 @@ final class Plan {
         for (int v = 0; v < keptSlots.length; v++) {
             if (values.isNeeded(v)) {
                 switch (loop.values().get(v)) {
-                    case Task.Load load -> addresses.of(load.access());
+                    case Task.Load load -> collect(load);
                     case Task.Position position -> addresses.number(position.offset(), position.strides());
                     case Task.Uniform uniform -> {
                         addresses.of(uniform.seed());
@@ -66,6 +95,19 @@ final class Plan {
             }
         }
         loop.stores().forEach(store -> addresses.of(store.access()));
+    }
+
+    private void collect(Task.Load load) {
+        int source = addresses.of(load.access());
+        if (!space.isAcross(load.access()) || tile(source) != null) {
+            return;
+        }
+        Long[] steps = new Long[space.rank()];
+        Arrays.fill(steps, 0L);
+        steps[space.vector()] = (long) Float.BYTES;
+        steps[space.across()] = (long) Float.BYTES * lanes;
+        tiles.add(new Tile(source, addresses.own(List.of(steps)), load.dtype()));
+        scratchBytes += (long) TILE * lanes * Float.BYTES;
     }
 
     private void collect(Task.Fold fold) {
@@ -113,6 +155,32 @@ final class Plan {
         keptValues.add(v);
         scratchOffsets.add(scratchBytes);
         scratchBytes += (step + 63) / 64 * 64;
+    }
+
+    private void total(int fold) {
+        Long[] steps = new Long[space.rank()];
+        Arrays.fill(steps, 0L);
+        long bytes = FoldCode.totalType(loop, fold, terms()).bytes();
+        steps[space.vector()] = bytes;
+        totals.add(addresses.own(List.of(steps)));
+        scratchOffsets.add(scratchBytes);
+        scratchBytes += (bytes * Math.min(MOST_COLUMNS, space.extent(space.vector())) + 63) / 64 * 64;
+    }
+
+    /** The loads that are turned. Their blocks come first in scratch memory, one after the other. */
+    List<Tile> tiles() {
+        return tiles;
+    }
+
+    /** Bytes of one block. */
+    int tileBytes() {
+        return TILE * lanes * Float.BYTES;
+    }
+
+    /** The tile of a load's slot; null if the load runs along the lanes. */
+    @Nullable
+    Tile tile(int source) {
+        return tiles.stream().filter(tile -> tile.source == source).findFirst().orElse(null);
     }
 
     /** How values of a dtype are kept between passes. */
@@ -173,6 +241,11 @@ final class Plan {
         return scratchBytes;
     }
 
+    /** The slots of the sums of columns, in the order of the folds. */
+    List<Integer> totals() {
+        return totals;
+    }
+
     /** Slot of the index in the row. */
     int rowSlot() {
         return rowSlot;
@@ -200,12 +273,15 @@ final class Plan {
     /** True if the loop is a plain map whose results would push everything else out of the caches. */
     boolean isLarge() {
         long bytes = 0;
-        boolean dense = isMap() && space.rank() == 1;
+        boolean dense = isMap() && (space.rank() == 1 || !tiles.isEmpty());
         for (Task.Store store : dense ? loop.stores() : List.<Task.Store>of()) {
             DType dtype = store.access().dtype();
-            dense &=
-                    dtype.bytes() >= Float.BYTES && space.strides(store.access().strides())[0] == 1;
-            bytes += space.size(0, 1) * dtype.bytes();
+            long[] steps = space.strides(store.access().strides());
+            dense &= dtype.bytes() >= Float.BYTES && steps[space.vector()] == 1;
+            for (int axis = 0; axis < space.vector(); axis++) {
+                dense &= steps[axis] * dtype.bytes() % LINE == 0;
+            }
+            bytes += space.size(0, space.rank()) * dtype.bytes();
         }
         return dense && bytes >= LARGE;
     }
@@ -218,7 +294,8 @@ final class Plan {
                 bytes += space.size(0, space.rank()) * load.dtype().bytes();
             }
         }
-        return values.passes() == 1 && space.isAlongRows() && !isShortRow() && bytes >= MUCH;
+        boolean walks = space.isAlongRows() ? !isShortRow() : isColumns();
+        return values.passes() == 1 && walks && bytes >= MUCH;
     }
 
     /** True if one pass over the row does everything, and rows may be cut into blocks. */
@@ -229,6 +306,25 @@ final class Plan {
                     !(values.isNeeded(v) && loop.values().get(v) instanceof Task.Fold fold && isPosition(fold.kind()));
         }
         return stream;
+    }
+
+    /**
+     * True if columns are summed up row by row, with the sums in scratch memory: so memory is read in its order, however long
+     * the rows of lanes are.
+     */
+    boolean isColumns() {
+        boolean sums = !isMap() && !space.isAlongRows() && space.vector() >= 0 && isStream();
+        for (int v : sums ? values.folds(0) : List.<Integer>of()) {
+            sums &= ((Task.Fold) loop.values().get(v)).kind() == Reduce.Kind.SUM;
+        }
+        boolean rows = space.rank() > space.kept() && space.extent(space.rank() - 1) > FEW_ROWS;
+        return sums && rows && space.extent(space.vector()) > lanes;
+    }
+
+    /** Rows of columns that are summed up in registers: more where rows are short. */
+    int rowsAtOnce() {
+        long fit = NEAR / (Float.BYTES * (long) space.extent(space.vector()));
+        return (int) Long.highestOneBit(Math.clamp(fit, FEW_ROWS, FoldCode.BLOCK));
     }
 
     /** True if the kernel runs on pieces that may begin anywhere. */

@@ -1,5 +1,7 @@
 package dev.lamina.cpu.loop;
 
+import dev.lamina.core.DType;
+import dev.lamina.core.backend.Task;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,16 +13,21 @@ import org.jspecify.annotations.Nullable;
  * columns that are folded side by side).
  */
 final class Space {
+    /** Extent from which on blocks are worth while. */
+    static final int BLOCK = 16;
+
     private final List<Axis> axes = new ArrayList<>();
     private final int kept;
     private final int vector;
+    private final int across;
 
     /**
      * @param dims extents
      * @param reduced number of trailing axes that are reduced
      * @param strides strides of all accesses; those of stores twice, which gives them more weight
+     * @param isMap whether there are no folds
      */
-    Space(int[] dims, int reduced, List<long[]> strides) {
+    Space(int[] dims, int reduced, List<long[]> strides, boolean isMap) {
         List<Axis> all = new ArrayList<>();
         for (int d = 0; d < dims.length; d++) {
             if (dims[d] != 1) {
@@ -44,12 +51,14 @@ final class Space {
             best = kept - 1;
         }
         vector = best;
+        across = isMap ? findAcross(strides) : -1;
     }
 
     private Space(List<Axis> axes) {
         this.axes.addAll(axes);
         kept = axes.size();
         vector = kept - 1;
+        across = -1;
     }
 
     /**
@@ -74,6 +83,22 @@ final class Space {
         if (!strides.isEmpty() && all.stream().allMatch(axis -> strides.getLast()[axis.source()] > 0)) {
             all.sort((a, b) -> Long.compare(strides.getLast()[b.source()], strides.getLast()[a.source()]));
         }
+    }
+
+    /** The axis of a map along which accesses run that do not run along the lanes; it becomes the last one before those. */
+    private int findAcross(List<long[]> strides) {
+        if (vector < 1 || extent(vector) < BLOCK || size(0, kept) < (long) BLOCK * BLOCK * BLOCK) {
+            return -1;
+        }
+        int lane = axes.get(vector).source();
+        for (int axis = 0; axis < vector; axis++) {
+            int source = axes.get(axis).source();
+            if (extent(axis) >= BLOCK && strides.stream().anyMatch(s -> s[source] == 1 && Math.abs(s[lane]) > 1)) {
+                axes.add(vector - 1, axes.remove(axis));
+                return vector - 1;
+            }
+        }
+        return -1;
     }
 
     /** How many accesses run along an axis without gaps; short axes count less. */
@@ -116,6 +141,20 @@ final class Space {
     /** The axis along the lanes, or -1 if there is only one element. */
     int vector() {
         return vector;
+    }
+
+    /** The axis before the lanes if some accesses run along that one instead; else -1. */
+    int across() {
+        return across;
+    }
+
+    /** True if a load runs along the axis before the lanes and there is code that turns it by tiles. */
+    boolean isAcross(Task.Access load) {
+        if (across < 0 || load.dtype() == DType.BOOL || load.dtype().bytes() > Integer.BYTES) {
+            return false;
+        }
+        long[] steps = strides(load.strides());
+        return steps[across] == 1 && Math.abs(steps[vector]) > 1;
     }
 
     /** True if the lanes hold neighbours of one row. */

@@ -52,8 +52,12 @@ final class ValueCode {
 
     /** Takes over the memory for kept values. */
     void useScratch(R memory) {
-        for (int i = 0; i < plan.keptValues().size(); i++) {
+        int kept = plan.keptValues().size();
+        for (int i = 0; i < kept; i++) {
             scratch.add(code.add(memory, plan.scratchOffset(i)));
+        }
+        for (int i = 0; i < plan.totals().size(); i++) {
+            cursor.set(plan.totals().get(i), code.add(memory, plan.scratchOffset(kept + i)));
         }
     }
 
@@ -98,7 +102,8 @@ final class ValueCode {
         return value;
     }
 
-    private void set(int v, int copy, V value) {
+    /** Takes over a value. */
+    void set(int v, int copy, V value) {
         if (copy == 0) {
             defined.add(v);
         }
@@ -140,8 +145,7 @@ final class ValueCode {
                 v,
                 copy,
                 switch (plan.loop().values().get(v)) {
-                    case Task.Load load ->
-                        cursor.load(load.dtype(), plan.addresses().of(load.access()), uniform, copy);
+                    case Task.Load load -> load(load, uniform, copy);
                     case Task.Constant constant -> constant(constant);
                     case Task.Position position ->
                         cursor.numbers(
@@ -153,6 +157,14 @@ final class ValueCode {
                     case Task.Apply apply -> apply(apply, copy);
                     case Task.Fold ignored -> throw new IllegalStateException("folds are finished, not defined");
                 });
+    }
+
+    private V load(Task.Load load, boolean uniform, int copy) {
+        int slot = plan.addresses().of(load.access());
+        Plan.Tile tile = plan.tile(slot);
+        return tile == null
+                ? cursor.load(load.dtype(), slot, uniform, copy)
+                : cursor.load(Plan.scratchType(tile.dtype()), tile.slot(), false, copy);
     }
 
     private V constant(Task.Constant constant) {

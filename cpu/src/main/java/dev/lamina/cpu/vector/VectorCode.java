@@ -322,6 +322,103 @@ abstract sealed class VectorCode extends LaneCode permits ConversionCode {
         return across(a, 4);
     }
 
+    /** Rows of as many values of 32 bits as there are lanes, as columns: lane i of result j is lane j of row i. */
+    public V[] transposed(V[] rows) {
+        int count = lanes();
+        int[] pairs = new int[count];
+        for (int i = 0; i < count; i += 2) {
+            pairs[i] = binary(Op.VUNPCKLPS, rows[i].registers[0], rows[i + 1].registers[0], 0);
+            pairs[i + 1] = binary(Op.VUNPCKHPS, rows[i].registers[0], rows[i + 1].registers[0], 0);
+        }
+        // Element c of each 128 bits of quad 4 q + c is one of rows 4 q to 4 q + 3.
+        int[] quads = new int[count];
+        for (int i = 0; i < count; i += 4) {
+            quads[i] = binary(Op.VUNPCKLPD, pairs[i], pairs[i + 2], 0);
+            quads[i + 1] = binary(Op.VUNPCKHPD, pairs[i], pairs[i + 2], 0);
+            quads[i + 2] = binary(Op.VUNPCKLPD, pairs[i + 1], pairs[i + 3], 0);
+            quads[i + 3] = binary(Op.VUNPCKHPD, pairs[i + 1], pairs[i + 3], 0);
+        }
+        V[] columns = new V[count];
+        for (int c = 0; c < 4; c++) {
+            if (is512()) {
+                for (int odd = 0; odd < 2; odd++) {
+                    int half = odd == 0 ? 0x88 : 0xdd;
+                    int first = quarters(quads[c], quads[4 + c], half);
+                    int second = quarters(quads[8 + c], quads[12 + c], half);
+                    columns[4 * odd + c] = new V(rows[0].lane, quarters(first, second, 0x88));
+                    columns[4 * odd + 8 + c] = new V(rows[0].lane, quarters(first, second, 0xdd));
+                }
+            } else {
+                columns[c] = new V(rows[0].lane, halves(quads[c], quads[4 + c], 0x20));
+                columns[4 + c] = new V(rows[0].lane, halves(quads[c], quads[4 + c], 0x31));
+            }
+        }
+        return columns;
+    }
+
+    /**
+     * Running sums of the lanes (F64), from the first one on or from the last.
+     *
+     * @param sum a variable, the same in all lanes: what comes before; afterwards with all lanes
+     */
+    public V runningSums(V a, V sum, boolean reversed) {
+        int parts = a.registers.length;
+        int[] sums = new int[parts];
+        int zero = constant(Lane.F64, 0.0).registers[0];
+        int carry = sum.registers[0];
+        for (int i = 0; i < parts; i++) {
+            int part = reversed ? parts - 1 - i : i;
+            int x = a.registers[part];
+            for (int by = 1; by < lanes() / parts; by *= 2) {
+                x = binary(Op.VADDPD, x, shifted(x, zero, by, reversed), 8);
+            }
+            x = binary(Op.VADDPD, x, carry, 8);
+            sums[part] = x;
+            carry = spread(x, reversed);
+        }
+        assign(sum, new V(Lane.F64, parts == 2 ? new int[] {carry, carry} : new int[] {carry}));
+        return new V(Lane.F64, sums);
+    }
+
+    /** Doubles moved up by some lanes (down if reversed), with zeros in their place. */
+    private int shifted(int x, int zero, int by, boolean reversed) {
+        int d = vector();
+        if (is512()) {
+            program.plain(Op.VALIGNQ, d, reversed ? zero : x, reversed ? x : zero)
+                    .immediate(reversed ? by : 8 - by);
+        } else if (by == 2) {
+            program.plain(Op.VPERM2F128, d, x, x).immediate(reversed ? 0x81 : 0x08);
+        } else {
+            int moved = vector();
+            program.plain(Op.VPERMPD, moved, x).immediate(reversed ? 0xf9 : 0x90);
+            program.plain(Op.VBLENDPD, d, moved, zero).immediate(reversed ? 8 : 1);
+        }
+        return d;
+    }
+
+    /** The last double (the first if reversed) in all lanes. */
+    private int spread(int x, boolean reversed) {
+        int d = vector();
+        if (is512()) {
+            program.plain(Op.VPERMPD, d, program.constant(8, reversed ? 0 : 7), x);
+        } else {
+            program.plain(Op.VPERMPD, d, x).immediate(reversed ? 0 : 0xff);
+        }
+        return d;
+    }
+
+    private int quarters(int a, int b, int which) {
+        int d = vector();
+        program.plain(Op.VSHUFF32X4, d, a, b).immediate(which);
+        return d;
+    }
+
+    private int halves(int a, int b, int which) {
+        int d = vector();
+        program.plain(Op.VPERM2F128, d, a, b).immediate(which);
+        return d;
+    }
+
     /** Lane 0 of a value in all lanes. */
     public V first(V a) {
         int d = vector();

@@ -10,14 +10,23 @@ import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.memory.Elements;
 import dev.lamina.core.op.Scatter;
+import dev.lamina.cpu.code.CodeBatch;
+import dev.lamina.cpu.code.CodeException;
+import dev.lamina.cpu.code.GuardedMemory;
+import dev.lamina.cpu.code.Isa;
 import dev.lamina.cpu.pool.Pool;
+import dev.lamina.cpu.rows.RowKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** Gather, scatter, sort, scan and product tasks against scalar code; the same bits for any number of threads. */
@@ -77,7 +86,77 @@ class IndexKernelsTest {
             first = result;
             pool.close();
         }
-        return first == null ? MemorySegment.NULL : first;
+        MemorySegment result = first == null ? MemorySegment.NULL : first;
+        for (int bits : new int[] {256, 512}) {
+            for (boolean ends : new boolean[] {true, false}) {
+                machineCode(message + ", " + bits + " bits", task, bits, ends, result, buffers);
+            }
+        }
+        return result;
+    }
+
+    /** Machine code gives the same values, on buffers that end or begin at a page that nobody may touch. */
+    private static void machineCode(
+            String message, Task task, int bits, boolean ends, MemorySegment expected, MemorySegment... buffers) {
+        CodeBatch batch = new CodeBatch();
+        Pool pool = Pool.of(2);
+        Isa isa = new Isa(bits, false, false);
+        Kernel kernel = Isa.machine().vectorBits() < bits
+                ? null
+                : switch (task) {
+                    case Task.Gather gather -> RowKernels.prepare(gather, isa, pool, batch);
+                    case Task.Scattering scattering -> RowKernels.prepare(scattering, isa, pool, batch);
+                    case Task.Scanning scanning -> RowKernels.prepare(scanning, isa, pool, batch);
+                    default -> null;
+                };
+        if (kernel == null) {
+            return;
+        }
+        try {
+            batch.publish();
+        } catch (CodeException e) {
+            throw new AssertionError(e);
+        }
+        List<GuardedMemory> guarded = Arrays.stream(buffers)
+                .map(MemorySegment::byteSize)
+                .map(ends ? GuardedMemory::endingAtGuard : GuardedMemory::beginningAtGuard)
+                .toList();
+        MemorySegment[] memory = guarded.stream().map(GuardedMemory::segment).toArray(MemorySegment[]::new);
+        for (int i = 0; i < buffers.length; i++) {
+            memory[i].copyFrom(buffers[i]);
+        }
+        MemorySegment actual = Arena.ofAuto().allocate(expected.byteSize(), 8);
+        try {
+            kernel.run(memory);
+            kernel.run(memory);
+            actual.copyFrom(memory[memory.length - 1]);
+        } finally {
+            Reference.reachabilityFence(guarded);
+        }
+        Task.Access out = task.writes().findFirst().orElseThrow();
+        long size = Arrays.stream(out.dims()).asLongStream().reduce(1, (a, b) -> a * b);
+        for (long i = 0; i < size; i++) {
+            assertElement(
+                    message,
+                    out.dtype(),
+                    actual,
+                    i,
+                    Elements.get(expected, out.dtype(), i),
+                    Elements.getLong(expected, out.dtype(), i));
+        }
+        RUN.merge(task.getClass().getSimpleName(), 1, Integer::sum);
+        pool.close();
+    }
+
+    private static final Map<String, Integer> RUN = new ConcurrentHashMap<>();
+
+    @AfterAll
+    static void mostRanAsMachineCode() {
+        if (Isa.machine().vectorBits() > 0) {
+            for (String task : List.of("Gather", "Scattering", "Scanning")) {
+                assertTrue(RUN.getOrDefault(task, 0) > ROUNDS / 3, () -> "machine code: " + RUN);
+            }
+        }
     }
 
     private static void assertElement(

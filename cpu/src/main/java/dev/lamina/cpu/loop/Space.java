@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * columns that are folded side by side).
  */
 final class Space {
+    /** Extent of the lanes from which on tiles are worth while. */
+    private static final int FEW = 4;
+
     /** Extent from which on blocks are worth while. */
     static final int BLOCK = 16;
 
@@ -87,7 +90,7 @@ final class Space {
 
     /** The axis of a map along which accesses run that do not run along the lanes; it becomes the last one before those. */
     private int findAcross(List<long[]> strides) {
-        if (vector < 1 || extent(vector) < BLOCK || size(0, kept) < (long) BLOCK * BLOCK * BLOCK) {
+        if (vector < 1 || extent(vector) < FEW || size(0, kept) < (long) BLOCK * BLOCK * BLOCK) {
             return -1;
         }
         int lane = axes.get(vector).source();

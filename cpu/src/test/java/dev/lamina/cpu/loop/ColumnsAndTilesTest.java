@@ -73,8 +73,7 @@ class ColumnsAndTilesTest {
                 int[] dims = {2, width, rows};
                 long[] out = sizes(width, 1, 0);
                 List<Task.Value> values = List.of(
-                        new Task.Load(new Task.Access(
-                                0, dtype, 0, dims, sizes(rows * width, 1, width))),
+                        new Task.Load(new Task.Access(0, dtype, 0, dims, sizes(rows * width, 1, width))),
                         new Task.Apply(Elementwise.CAST, result, 0, -1, -1),
                         new Task.Fold(Reduce.Kind.SUM, result, 1));
                 Task.Loop loop = new Task.Loop(
@@ -87,7 +86,7 @@ class ColumnsAndTilesTest {
                         2L * width * result.bytes(),
                         dtype);
                 for (int i = 0; i < 2 * width; i++) {
-                    long sum = 0;
+                    double sum = 0;
                     for (int row = 0; row < rows; row++) {
                         sum += value(((long) i / width * rows + row) * width + i % width);
                     }
@@ -107,8 +106,7 @@ class ColumnsAndTilesTest {
                 // (2, rows, width) as (2, width, rows), plus one
                 int[] dims = {2, width, rows};
                 List<Task.Value> values = List.of(
-                        new Task.Load(new Task.Access(
-                                0, dtype, 0, dims, sizes(rows * width, 1, width))),
+                        new Task.Load(new Task.Access(0, dtype, 0, dims, sizes(rows * width, 1, width))),
                         new Task.Constant(1, dtype),
                         new Task.Apply(Elementwise.ADD, dtype, 0, 1, -1));
                 long[] out = sizes(rows * width, rows, 1);

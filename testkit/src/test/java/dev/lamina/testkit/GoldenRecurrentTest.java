@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /** Recurrent layers against PyTorch's: stacked, in two directions, with first states and with lengths; values and gradients. */
@@ -50,6 +51,39 @@ class GoldenRecurrentTest {
         all.addAll(gradients.values());
         Tensor.evaluateAll(all.toArray(Tensor[]::new));
         Golden.check(golden, outputs, gradients);
+    }
+
+    /** The first layer of each case, its weights taken as PyTorch saves them, gives the values that PyTorch's gives. */
+    @TestFactory
+    Stream<DynamicNode> weightsOfPyTorch() {
+        return Golden.cases(Set.of("rnn")).stream()
+                .filter(golden -> golden.args().integer("num_layers", 1) == 1
+                        && !golden.tensors().containsKey("in.lengths"))
+                .map(golden -> DynamicTest.dynamicTest(golden.name(), () -> checkWeights(golden)));
+    }
+
+    private static void checkWeights(GoldenCase golden) {
+        Stack stack = new Stack(golden);
+        boolean batchFirst = golden.args().flag("batch_first", false);
+        Tensor x = batchFirst ? golden.tensor("in.x") : golden.tensor("in.x").transpose(0, 1);
+        Map<String, Tensor> saved = new LinkedHashMap<>();
+        golden.of("param").forEach((role, tensor) -> saved.put(role.substring(role.indexOf('.') + 1), tensor));
+        Layer layer = stack.layers.getFirst();
+        layer.dtype(golden.dtype());
+        List<Tensor> inputs = new ArrayList<>(List.of(x));
+        inputs.addAll(stack.firstStates(0));
+        layer.applyAll(inputs);
+        if (layer instanceof Bidirectional both) {
+            both.forward().assignTorch(saved, "_l0");
+            both.backward().assignTorch(saved, "_l0_reverse");
+        } else {
+            ((Recurrent<?>) layer).assignTorch(saved, "_l0");
+        }
+        Tensor y = layer.applyAll(inputs).getFirst();
+        Tensor out = batchFirst ? y : y.transpose(0, 1);
+        Golden.compare(golden, "out.y", Optional.of(out.evaluate())).ifPresent(difference -> {
+            throw new AssertionError(golden.name() + ": " + difference);
+        });
     }
 
     private static Tensor mask(GoldenCase golden, Tensor x) {
@@ -95,16 +129,7 @@ class GoldenRecurrentTest {
             List<List<Tensor>> states = new ArrayList<>();
             for (int i = 0; i < layers.size(); i++) {
                 List<Tensor> given = new ArrayList<>(List.of(x));
-                int directions = two ? 2 : 1;
-                for (int row = i * directions; row < (i + 1) * directions; row++) {
-                    for (String name : List.of("h0", "c0")) {
-                        if (golden.tensors().containsKey("in." + name)) {
-                            given.add(golden.tensor("in." + name)
-                                    .narrow(0, row, 1)
-                                    .squeeze(0));
-                        }
-                    }
-                }
+                given.addAll(firstStates(i));
                 Layer layer = layers.get(i);
                 layer.applyAll(given);
                 List<Tensor> outputs = substituting(values(layer, i), () -> layer.applyAll(given));
@@ -123,6 +148,19 @@ class GoldenRecurrentTest {
                 results.add(Tensor.stack(0, all));
             }
             return results;
+        }
+
+        private List<Tensor> firstStates(int layer) {
+            List<Tensor> given = new ArrayList<>();
+            int directions = two ? 2 : 1;
+            for (int row = layer * directions; row < (layer + 1) * directions; row++) {
+                for (String name : List.of("h0", "c0")) {
+                    if (golden.tensors().containsKey("in." + name)) {
+                        given.add(golden.tensor("in." + name).narrow(0, row, 1).squeeze(0));
+                    }
+                }
+            }
+            return given;
         }
 
         private Map<Variable, Tensor> values(Layer layer, int index) {

@@ -1,6 +1,9 @@
 package dev.lamina.testkit;
 
 import static dev.lamina.nn.Layers.dense;
+import static dev.lamina.nn.Layers.embedding;
+import static dev.lamina.nn.Layers.gru;
+import static dev.lamina.nn.Layers.lstm;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +16,7 @@ import dev.lamina.core.Random;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.nn.Layer;
 import dev.lamina.nn.Losses;
 import dev.lamina.nn.Model;
 import dev.lamina.nn.Optimizer;
@@ -100,6 +104,31 @@ class StepTasksTest {
         // The last one is a copy: the bias of one element is read by the loop that computes its update.
         assertTasks(12, StepTasksTest::regression);
         assertSameValues(StepTasksTest::regression);
+    }
+
+    /** The time to compile does not grow with the number of steps. */
+    @Test
+    void sequencesOfAnyLengthAreTheSameTasks() {
+        for (Supplier<Layer> layer : List.<Supplier<Layer>>of(() -> lstm(8), () -> gru(8))) {
+            String few = sequenceTasks(layer.get(), 10);
+            String many = sequenceTasks(layer.get(), 1000);
+            assertTrue(few.contains("repeat 10 times") && many.contains("repeat 1000 times"), few);
+            assertEquals(few.lines().count(), many.lines().count(), many);
+        }
+    }
+
+    private static String sequenceTasks(Layer layer, int steps) {
+        Model model = Sequential.of(embedding(20, 6), layer, dense(2));
+        Tensor words = Random.seed(1)
+                .uniform(DType.F32, Shape.of(4, steps), 0, 20)
+                .cast(DType.I64)
+                .evaluate();
+        model.seed(3);
+        model.initialize(DType.I64, Shape.of(steps));
+        Tensor loss = Losses.sparseCategoricalCrossentropy().of(model.apply(words), Tensor.of(new long[] {0, 1, 1, 0}));
+        Map<Variable, Tensor> updates = Optimizers.adam(1e-3)
+                .updates(Gradients.of(loss, model.parameters()).asMap());
+        return Plan.compile(List.of(), List.of(loss), updates).describe();
     }
 
     /** All of them and the common norm would be one loop, too large for a kernel. */

@@ -154,10 +154,19 @@ final class KernelProgram implements Program {
         for (int i = fixed; i < lowered.bytes().length; i++) {
             buffers[i] = arena.segment().asSlice(lowered.memory().offset(i - fixed), lowered.bytes()[i]);
         }
-        return (inputs, kept, outputs) -> run(buffers, inputs, kept, outputs);
+        Kernel[] own = kernels.clone();
+        for (int i = 0; i < own.length; i++) {
+            own[i] = own[i] instanceof RepeatKernel repeat ? repeat.fresh() : own[i];
+        }
+        return (inputs, kept, outputs) -> run(own, buffers, inputs, kept, outputs);
     }
 
-    private void run(MemorySegment[] buffers, MemorySegment[] inputs, MemorySegment[] kept, MemorySegment[] outputs) {
+    private void run(
+            Kernel[] kernels,
+            MemorySegment[] buffers,
+            MemorySegment[] inputs,
+            MemorySegment[] kept,
+            MemorySegment[] outputs) {
         int values = lowered.inputs() - inputs.length;
         bind(buffers, 0, inputs, inputs.length);
         bind(buffers, inputs.length, kept, values);
@@ -173,6 +182,11 @@ final class KernelProgram implements Program {
             }
         } finally {
             // An idle runner must not keep the caller's tensors alive.
+            for (Kernel kernel : kernels) {
+                if (kernel instanceof RepeatKernel repeat) {
+                    repeat.keep(lowered.inputs() + lowered.outputs(), lowered.bytes().length);
+                }
+            }
             Arrays.fill(buffers, 0, lowered.inputs() + lowered.outputs(), MemorySegment.NULL);
             Arrays.fill(buffers, lowered.bytes().length, buffers.length, MemorySegment.NULL);
         }

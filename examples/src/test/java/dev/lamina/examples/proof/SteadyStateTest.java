@@ -1,8 +1,11 @@
 package dev.lamina.examples.proof;
 
 import static dev.lamina.nn.Layers.batchNorm;
+import static dev.lamina.nn.Layers.bidirectional;
 import static dev.lamina.nn.Layers.dense;
 import static dev.lamina.nn.Layers.dropout;
+import static dev.lamina.nn.Layers.gru;
+import static dev.lamina.nn.Layers.lstm;
 import static dev.lamina.nn.Losses.sparseCategoricalCrossentropy;
 import static dev.lamina.nn.Metrics.accuracy;
 import static dev.lamina.nn.Optimizers.adam;
@@ -11,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import dev.lamina.core.memory.Memory;
+import dev.lamina.data.Dataset;
 import dev.lamina.data.Digits;
 import dev.lamina.nn.Callback;
 import dev.lamina.nn.FitOptions;
@@ -58,20 +62,31 @@ class SteadyStateTest {
     /** Large enough for several threads to work on it. */
     @Test
     void stepsOfALargeNetwork() {
-        measure(Sequential.of(dense(256).relu(), dropout(0.2), dense(128).l2(1e-4), batchNorm(), dense(10)), 128);
+        measure(
+                Sequential.of(dense(256).relu(), dropout(0.2), dense(128).l2(1e-4), batchNorm(), dense(10)),
+                Digits.train(),
+                128);
     }
 
     @Test
     void stepsOfASmallNetwork() {
-        measure(Sequential.of(dense(10).relu(), dense(10)), 8);
+        measure(Sequential.of(dense(10).relu(), dense(10)), Digits.train(), 8);
     }
 
-    private static void measure(Model model, int batch) {
+    /** The rows of a digit as steps. */
+    @Test
+    void stepsOfRecurrentNetworks() {
+        Dataset rows = Digits.train().reshape(Dataset.FEATURES, 8, 8);
+        measure(Sequential.of(lstm(32), dense(10)), rows, 32);
+        measure(Sequential.of(bidirectional(gru(16), gru(16)), dense(10)), rows, 32);
+    }
+
+    private static void measure(Model model, Dataset data, int batch) {
         model.compile(adam(1e-3), sparseCategoricalCrossentropy(), accuracy());
         Meter meter = new Meter();
-        int steps = (int) (Digits.train().size() / batch);
+        int steps = (int) (data.size() / batch);
         model.fit(
-                Digits.train(),
+                data,
                 FitOptions.epochs((WARM + STEPS) / steps + 1)
                         .batchSize(batch)
                         .dropLast()

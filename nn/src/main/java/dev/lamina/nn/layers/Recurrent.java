@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Inputs: x (N, T, in) and, if wanted, first states (N, size) in the order of {@link #stateSizes()}; else they are 0. Output: the last
  * output (N, units), with {@link #returnSequences()} all of them (N, T, units); with {@link #returnStates()} the last states
- * follow. Steps that a mask calls unreal leave the states as they are, and their output is the one before them; with
- * {@link #zeroMasked()} it is 0.
+ * follow. Steps that a mask calls unreal leave the states as they are, and their output is the one before them, 0 if there is none; with
+ * {@link #zeroMasked()} it is 0 always.
  *
  * <p>A cell of your own writes {@link #stateSizes()}, {@link #step} and, for what depends on the inputs alone, {@link #project}, which
  * works on all steps at once:
@@ -259,7 +259,7 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
             update(kept.get(i), last.get(i));
         }
         List<Tensor> outputs = new ArrayList<>();
-        outputs.add(sequences ? result.output("output").transpose(0, 1) : last.getFirst());
+        outputs.add(sequences ? result.output("output").transpose(0, 1) : lastOutput(inputs, last.getFirst()));
         if (sequences && backwards && !mirrored) {
             Tensor turned = outputs.getFirst().flip(1);
             mask(inputs.getFirst()).ifPresent(mask -> masked(turned, mask.flip(1)));
@@ -271,6 +271,24 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
         return outputs;
     }
 
+    /** Whether the first states may be other than 0: then they are no output of unreal steps. */
+    private boolean hasFirst(List<Tensor> inputs) {
+        return stateful || inputs.size() > 1;
+    }
+
+    private Tensor lastOutput(List<Tensor> inputs, Tensor state) {
+        Optional<Tensor> mask = hasFirst(inputs) ? mask(inputs.getFirst()) : Optional.empty();
+        return mask.map(real -> real.any(1).unsqueeze(1).where(state, state.zerosLike()))
+                .orElse(state);
+    }
+
+    /** Which steps (T, N, 1) have a real one before them. */
+    private Tensor begun(Tensor mask) {
+        Tensor real = mask.cast(DType.I32).transpose();
+        Tensor before = backwards ? real.flip(0).cumsum(0).flip(0) : real.cumsum(0);
+        return before.gt(0).unsqueeze(2);
+    }
+
     private Scan.Result scan(List<Tensor> inputs) {
         Tensor x = inputs.getFirst();
         requireSequence(x.shape(), inputShape().map(first -> first.dim(2)).orElse(x.dim(-1)));
@@ -278,6 +296,8 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
         sequence.add(project(dropped(x.transpose(0, 1), dropout)));
         Optional<Tensor> mask = mask(x);
         mask.ifPresent(real -> sequence.add(real.transpose().unsqueeze(2)));
+        boolean begins = sequences && hasFirst(inputs) && !zeroMasked;
+        mask.filter(real -> begins).ifPresent(real -> sequence.add(begun(real)));
         Scan scan = backwards ? Scan.over(sequence).reversed() : Scan.over(sequence);
         List<Tensor> first = first(inputs, sequence.getFirst().dtype());
         for (int i = 0; i < first.size(); i++) {
@@ -297,7 +317,10 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
             }
             if (sequences) {
                 Tensor next = after.getFirst();
-                Tensor unreal = zeroMasked ? next.zerosLike() : output;
+                Tensor zero = next.zerosLike();
+                Tensor unreal = zeroMasked
+                        ? zero
+                        : begins && mask.isPresent() ? step.input(2).where(output, zero) : output;
                 step.output("output", mask.isPresent() ? step.input(1).where(next, unreal) : next);
             }
         });

@@ -29,7 +29,10 @@ public final class Main {
         List<String> words = new ArrayList<>(List.of(args));
         if (words.size() == 2 && words.getFirst().equals(ONE)) {
             Row row = Row.named(words.get(1));
-            System.out.println(Sampler.line(row.name(), threads(), row.work().get()));
+            try (Ending _ = new Ending()) {
+                System.out.println(
+                        Sampler.line(row.name(), threads(), row.work().get()));
+            }
             // Threads of peers may still wait for work.
             System.exit(0);
         }

@@ -93,6 +93,9 @@ final class LoopWriter {
                     valueCode.define(v, copy);
                     if (plan.streaming()) {
                         valueCode.prefetchAhead(v, copy);
+                    } else if (plan.isPiecewise() && depth == space.kept()) {
+                        // Rows of a piece are short and far apart, which the processor does not see coming.
+                        valueCode.prefetch(v, copy, depth - 2);
                     }
                 }
             }
@@ -257,7 +260,7 @@ final class LoopWriter {
         if (pass == 1 && space.isAlongRows() && space.kept() > 0 && !plan.isShortRow()) {
             // The first pass waits for memory, the second mostly computes.
             for (int v : values.computed(0)) {
-                valueCode.prefetch(v, copy);
+                valueCode.prefetch(v, copy, space.kept() - 1);
             }
         }
         List<Integer> folded = values.folds(pass);

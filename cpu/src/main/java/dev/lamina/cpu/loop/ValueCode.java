@@ -199,11 +199,11 @@ final class ValueCode {
         return code.apply(apply.op(), apply.op() == Elementwise.WHERE ? apply.dtype() : from, a, b, c);
     }
 
-    /** Asks for what a load reads in the next row. */
-    void prefetch(int v, int copy) {
+    /** Asks for what a load reads at the next index of an axis. */
+    void prefetch(int v, int copy, int axis) {
         if (plan.loop().values().get(v) instanceof Task.Load load && !values.isUniform(v)) {
             int slot = plan.addresses().of(load.access());
-            cursor.prefetch(load.dtype(), slot, plan.space().kept() - 1, copy);
+            cursor.prefetch(load.dtype(), slot, axis, copy);
         }
     }
 

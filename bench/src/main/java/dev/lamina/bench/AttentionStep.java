@@ -66,8 +66,8 @@ final class AttentionStep implements Work {
         }
         parts.add(
                 node.op() instanceof Fused.Attention attention
-                        ? attention.parts(node)
-                        : ((Fused.AttentionGradient) node.op()).parts(node));
+                        ? attention.parts(node.inputs())
+                        : ((Fused.AttentionGradient) node.op()).parts(node.inputs()));
         return Tensor.of(node);
     }
 

@@ -95,7 +95,7 @@ public final class Attention {
             Tensor thinned = kept.where(weights.mul(1 / (1 - dropout)), weights.zerosLike());
             out = op.output(thinned, Tensor.of(node.input(2)));
         } else {
-            out = op.parts(node).part(Tensor.of(node), 0).permute(0, 2, 1, 3);
+            out = op.parts(node.inputs()).part(Tensor.of(node), 0).permute(0, 2, 1, 3);
         }
         return out.reshape(query.shape().with(-1, value.dim(-1)));
     }
@@ -136,20 +136,18 @@ public final class Attention {
                 new Fused.Attention(causal, factor, Precision.current().factors(dtype));
         List<Node> inputs = new ArrayList<>();
         for (Tensor x : List.of(query, key, value)) {
-            inputs.add(four(x).node());
+            inputs.add(x.reshape(four(x.shape())).node());
         }
         bias(query.shape().with(-1, key.dim(-2)), dtype).ifPresent(bias -> inputs.add(bias.node()));
-        Node shapes = new Node(op, List.copyOf(inputs), Shape.of(0), dtype);
-        return new Node(op, shapes.inputs(), op.parts(shapes).shape(), dtype);
+        return new Node(op, List.copyOf(inputs), op.parts(inputs).shape(), dtype);
     }
 
     /** With axes (B, H, rows, columns). */
-    private static Tensor four(Tensor x) {
-        Shape shape = x.shape();
+    private static Shape four(Shape shape) {
         int rank = shape.rank();
         long batch = rank > 3 ? shape.range(0, rank - 3).size() : rank == 3 ? shape.dim(0) : 1;
         int heads = rank > 3 ? shape.dim(-3) : 1;
-        return x.reshape(Shape.of(Math.toIntExact(batch), heads, shape.dim(-2), shape.dim(-1)));
+        return Shape.of(Math.toIntExact(batch), heads, shape.dim(-2), shape.dim(-1));
     }
 
     /** The masks as numbers to add, broadcast only at the end, so that it stays a view. */
@@ -171,7 +169,7 @@ public final class Attention {
             sum = Optional.of(sum.map(numbers::add).orElse(numbers));
         }
         return sum.map(all -> {
-            Shape full = four(Tensor.zeros(dtype, scores)).shape();
+            Shape full = four(scores);
             return scores.rank() > 4
                     ? all.expandTo(scores).reshape(full)
                     : aligned(all, scores.rank()).expandTo(full);

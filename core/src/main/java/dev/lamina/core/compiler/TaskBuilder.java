@@ -199,7 +199,7 @@ final class TaskBuilder {
     }
 
     private Task attention(Fused.Attention op, Node node) {
-        Packed parts = op.parts(node);
+        Packed parts = op.parts(node.inputs());
         return new Task.Attention(
                 op.causal(),
                 op.scale(),
@@ -213,7 +213,7 @@ final class TaskBuilder {
     }
 
     private Task attentionGradient(Fused.AttentionGradient op, Node node) {
-        Packed parts = op.parts(node);
+        Packed parts = op.parts(node.inputs());
         List<Task.Access> in = node.inputs().stream().map(this::window).toList();
         return new Task.AttentionGradient(
                 op.causal(),

@@ -26,16 +26,16 @@ final class AttentionRules {
     }
 
     /** Shapes of the parts of the packed result. */
-    static Packed parts(Node node) {
-        Shape q = node.input(Q).shape();
-        int e = node.input(V).shape().dim(3);
+    static Packed parts(List<Node> inputs) {
+        Shape q = inputs.get(Q).shape();
+        int e = inputs.get(V).shape().dim(3);
         return new Packed(List.of(Shape.of(q.dim(0), q.dim(2), q.dim(1), e), q.range(0, 3)));
     }
 
-    static Packed gradientParts(Node node) {
-        Shape q = node.input(Q).shape();
-        Shape k = node.input(K).shape();
-        int e = node.input(V).shape().dim(3);
+    static Packed gradientParts(List<Node> inputs) {
+        Shape q = inputs.get(Q).shape();
+        Shape k = inputs.get(K).shape();
+        int e = inputs.get(V).shape().dim(3);
         return new Packed(List.of(
                 Shape.of(q.dim(0), q.dim(2), q.dim(1), q.dim(3)),
                 Shape.of(k.dim(0), k.dim(2), k.dim(1), k.dim(3)),
@@ -53,7 +53,7 @@ final class AttentionRules {
     static Tensor forward(Fused.Attention op, Node node) {
         Softmax softmax = softmax(op, node);
         Tensor out = product(softmax.weights, in(node, V), op.rounded());
-        return parts(node).of(List.of(heads(out), softmax.sums));
+        return parts(node.inputs()).of(List.of(heads(out), softmax.sums));
     }
 
     static Tensor weights(Fused.Attention op, Node node) {
@@ -85,11 +85,11 @@ final class AttentionRules {
         Tensor dq = product(ds, k, op.rounded());
         Tensor dk = folded(ds, q, k.dim(1), op.rounded());
         Tensor dv = folded(p, g, v.dim(1), op.rounded());
-        return gradientParts(node).of(List.of(heads(dq), heads(dk), heads(dv)));
+        return gradientParts(node.inputs()).of(List.of(heads(dq), heads(dk), heads(dv)));
     }
 
     static void gradient(Fused.Attention op, Node node, Tensor upstream, Op.Sink sink) {
-        Packed parts = parts(node);
+        Packed parts = parts(node.inputs());
         Tensor packed = Tensor.of(node);
         Tensor g = heads(parts.part(upstream, 0));
         Tensor sums = parts.part(packed, 1);
@@ -104,13 +104,12 @@ final class AttentionRules {
         if (biased) {
             inputs.add(node.input(SUMS));
         }
-        Node first = new Node(
+        Packed results = gradientParts(inputs);
+        Node all = new Node(
                 new Fused.AttentionGradient(op.causal(), op.scale(), op.rounded()),
                 List.copyOf(inputs),
-                Shape.of(0),
+                results.shape(),
                 q.dtype());
-        Packed results = gradientParts(first);
-        Node all = new Node(first.op(), first.inputs(), results.shape(), q.dtype());
         sink.add(q, heads(results.part(Tensor.of(all), 0)));
         sink.add(k, heads(results.part(Tensor.of(all), 1)));
         sink.add(v, heads(results.part(Tensor.of(all), 2)));

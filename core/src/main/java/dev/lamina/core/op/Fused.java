@@ -83,9 +83,9 @@ public sealed interface Fused extends Op {
             return AttentionRules.product(weights, v, rounded);
         }
 
-        /** The parts of the result: output and sums. */
-        public Packed parts(Node node) {
-            return AttentionRules.parts(node);
+        /** The parts of the result for these inputs: output and sums. */
+        public Packed parts(List<Node> inputs) {
+            return AttentionRules.parts(inputs);
         }
 
         @Override
@@ -110,9 +110,9 @@ public sealed interface Fused extends Op {
             return AttentionRules.backward(this, node);
         }
 
-        /** The parts of the result: gradients of q, k and v. */
-        public Packed parts(Node node) {
-            return AttentionRules.gradientParts(node);
+        /** The parts of the result for these inputs: gradients of q, k and v. */
+        public Packed parts(List<Node> inputs) {
+            return AttentionRules.gradientParts(inputs);
         }
 
         @Override

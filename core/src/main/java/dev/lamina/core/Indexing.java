@@ -37,11 +37,20 @@ public sealed interface Indexing permits Tensor {
 
     /** Rows of the first axis: (R, rest...) at an index of any shape (S...) gives (S..., rest...). An embedding. */
     default Tensor take(Tensor index) {
+        return take(index, "gather");
+    }
+
+    /**
+     * The same for somebody whose name begins the message when an index is out of range.
+     *
+     * @param name for example the path of a layer
+     */
+    default Tensor take(Tensor index, String name) {
         Shape shape = self().shape();
         if (shape.rank() == 0) {
             throw new ShapeException("take: expected one axis or more, got a scalar; unsqueeze it first");
         }
-        return rows(self(), 1, Positions.integers("take", index).flatten(), index.shape());
+        return rows(self(), 1, Positions.integers("take", index).flatten(), index.shape(), name);
     }
 
     /**
@@ -75,7 +84,7 @@ public sealed interface Indexing permits Tensor {
             Tensor index = all.get(i).lt(0).where(all.get(i).add(extent), all.get(i));
             row = row.mul(extent).add(all.size() == 1 ? index : Positions.inside(index, extent));
         }
-        return rows(self(), all.size(), row.expandTo(result).flatten(), result);
+        return rows(self(), all.size(), row.expandTo(result).flatten(), result, "gather");
     }
 
     /** The elements at which the mask is true, in row-major order: (N,). Evaluates the mask at once. */
@@ -176,12 +185,12 @@ public sealed interface Indexing permits Tensor {
     }
 
     /** Rows of the first axes taken as one, at flat positions (N,): (S..., rest...). */
-    private static Tensor rows(Tensor data, int axes, Tensor positions, Shape result) {
+    private static Tensor rows(Tensor data, int axes, Tensor positions, Shape result, String name) {
         Shape shape = data.shape();
         Shape rest = shape.range(axes, shape.rank());
         int count = Math.toIntExact(shape.range(0, axes).size());
         Tensor taken =
-                data.reshape(Shape.of(count, Math.toIntExact(rest.size()))).gatherRows(positions);
+                data.reshape(Shape.of(count, Math.toIntExact(rest.size()))).gatherRows(positions, name);
         int[] dims = IntStream.concat(Arrays.stream(result.dims()), Arrays.stream(rest.dims()))
                 .toArray();
         return taken.reshape(Shape.of(dims));

@@ -195,6 +195,11 @@ public sealed interface Primitives permits Tensor {
 
     /** Rows of this matrix (R, W) at i64 index (N,): (N, W). */
     default Tensor gatherRows(Tensor index) {
+        return gatherRows(index, "gather");
+    }
+
+    /** The same for somebody whose name is in the message when an index is out of range. */
+    default Tensor gatherRows(Tensor index, String name) {
         Node node = node();
         check(
                 "gather",
@@ -202,7 +207,7 @@ public sealed interface Primitives permits Tensor {
                 node.shape(),
                 index);
         Shape shape = node.shape().with(0, index.dim(0));
-        return Tensor.of(new Node(new Gather.Rows(), List.of(node, index.node()), shape, node.dtype()));
+        return Tensor.of(new Node(new Gather.Rows(name), List.of(node, index.node()), shape, node.dtype()));
     }
 
     /** This matrix (R, W) with the rows at i64 index (N,) changed by updates (N, W). */

@@ -34,6 +34,19 @@ class PlanCacheTest {
     }
 
     @Test
+    void inputsThatNobodyReadsHaveTheirSizes() {
+        for (int unread = 1; unread < 4; unread++) {
+            Tensor x = Tensor.input(DType.F32, Shape.of(2));
+            Tensor other = Tensor.input(DType.F32, Shape.of(unread));
+            Execution run =
+                    Plan.compile(List.of(other, x), List.of(x.add(1)), Map.of()).start();
+            run.input(1).setAtIndex(java.lang.foreign.ValueLayout.JAVA_FLOAT, 1, unread);
+            run.run();
+            assertArrayEquals(new float[] {1, unread + 1}, run.outputTensor(0).toFloatArray());
+        }
+    }
+
+    @Test
     void theSameLeavesInAnotherOrder() {
         Tensor a = values(1, 2, 3);
         Tensor b = values(10, 20, 30);

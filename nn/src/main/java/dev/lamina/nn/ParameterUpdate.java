@@ -3,8 +3,12 @@ package dev.lamina.nn;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.core.op.Leaf;
+import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Scatter;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What an {@link Optimizer} knows when it computes the next value of one parameter. */
 public final class ParameterUpdate {
@@ -44,6 +48,30 @@ public final class ParameterUpdate {
     public Tensor gradient() {
         return gradient;
     }
+
+    /**
+     * The rows of the gradient that are not 0, where it comes from reads by index alone, as that of an embedding does: a rule that moves
+     * nothing where the gradient is 0 then need not touch the other rows. Empty for all other gradients; also with a penalty or a clip that
+     * looks at all of it.
+     */
+    public Optional<GradientRows> gradientRows() {
+        Node node = gradient.node();
+        boolean rows = node.op() instanceof Scatter.Rows scatter
+                && scatter.kind() == Scatter.Kind.ADD
+                && node.input(0).op() instanceof Leaf.Constant zeros
+                && zeros.value() == 0;
+        return rows
+                ? Optional.of(new GradientRows(Tensor.of(node.input(1)), Tensor.of(node.input(2))))
+                : Optional.empty();
+    }
+
+    /**
+     * A gradient (R, W) that is 0 but for some rows.
+     *
+     * @param index which rows (N,), i64; one may be there several times
+     * @param values what is added up in them (N, W)
+     */
+    public record GradientRows(Tensor index, Tensor values) {}
 
     /** The weight decay of this parameter: its group's, or the optimizer's. */
     public double weightDecay() {

@@ -109,10 +109,10 @@ final class InterpretedOps {
         }
     }
 
-    static void gather(Values data, Values index, Values out) {
+    static void gather(String name, Values data, Values index, Values out) {
         int width = data.shape().dim(1);
         for (int i = 0; i < index.size(); i++) {
-            long row = row(index, i, data.shape().dim(0), "gather");
+            long row = row(index, i, data.shape().dim(0), name);
             for (int c = 0; c < width; c++) {
                 out.move((long) i * width + c, data, row * width + c);
             }

@@ -98,7 +98,7 @@ final class Interpreter implements Backend {
             case Contract.MatMul product -> InterpretedOps.matmul(in[0], in[1], product.rounded(), out);
             case Window.Conv conv -> InterpretedWindows.convolve(conv, in, out);
             case Window.Pool pool -> InterpretedWindows.pool(pool, in, out);
-            case Gather.Rows ignored -> InterpretedOps.gather(in[0], in[1], out);
+            case Gather.Rows gather -> InterpretedOps.gather(gather.name(), in[0], in[1], out);
             case Scatter.Rows scatter -> InterpretedOps.scatter(scatter.kind(), in, out);
             case Sort.Indices sort -> InterpretedOps.sort(sort.descending(), in[0], out);
             case Sample.Uniform uniform -> InterpretedOps.uniform(uniform.stream(), in[0], out);

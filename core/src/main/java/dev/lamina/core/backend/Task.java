@@ -370,8 +370,16 @@ public sealed interface Task {
         }
     }
 
-    /** Rows by index. Windows: data (R, W), index (N,) i64, out (N, W), contiguous. An index out of range is an error. */
-    record Gather(Access data, Access index, Access out) implements Task {
+    /**
+     * Rows by index. Windows: data (R, W), index (N,) i64, out (N, W), contiguous. An index out of range is an error that begins with the
+     * name.
+     */
+    record Gather(String name, Access data, Access index, Access out) implements Task {
+        /** Of nobody with a name. */
+        public Gather(Access data, Access index, Access out) {
+            this("gather", data, index, out);
+        }
+
         @Override
         public Stream<Access> reads() {
             return Stream.of(data, index);

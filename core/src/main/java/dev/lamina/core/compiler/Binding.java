@@ -49,7 +49,7 @@ final class Binding {
         this.outputs = outputs;
         this.targets = targets;
         this.fed = fed;
-        key = new GraphKey(Backends.current().name(), order, slots, outputs, targets, fed);
+        key = new GraphKey(Backends.current().name(), order, slots, outputs, targets, inputs.subList(0, fed));
     }
 
     /**

@@ -25,15 +25,17 @@ public final class GraphKey {
      * @param order nodes, inputs before users
      * @param slots for each node the number of the slot that it is fed through, or -1
      * @param targets for each output the slot that it updates, or -1
-     * @param fed how many of the first slots may differ in each run
+     * @param fed the first slots, which may differ in each run; also those that no node reads have their place and size
      */
-    GraphKey(String backend, Nodes.Order order, int[] slots, List<Node> outputs, List<Integer> targets, int fed) {
+    GraphKey(
+            String backend, Nodes.Order order, int[] slots, List<Node> outputs, List<Integer> targets, List<Node> fed) {
         this.backend = backend;
         List<Node> nodes = order.nodes();
         int count = nodes.size();
+        List<Node> unread = unread(order, fed);
         ops = new Op[count];
-        shapes = new Shape[count];
-        dtypes = new DType[count];
+        shapes = new Shape[count + unread.size()];
+        dtypes = new DType[count + unread.size()];
         int[] links = new int[3 * count + 2 * outputs.size()];
         int used = 0;
         int h = backend.hashCode();
@@ -52,6 +54,10 @@ public final class GraphKey {
             }
             h = 31 * h + 961 * Op.hash(ops[i]) + 31 * shapes[i].hashCode() + dtypes[i].hashCode();
         }
+        for (Node node : unread) {
+            shapes[count] = node.shape();
+            dtypes[count++] = node.dtype();
+        }
         edges = Arrays.copyOf(links, used + outputs.size() + targets.size() + 1);
         for (Node output : outputs) {
             edges[used++] = order.positions().get(output);
@@ -59,8 +65,14 @@ public final class GraphKey {
         for (int target : targets) {
             edges[used++] = target;
         }
-        edges[used] = fed;
+        edges[used] = fed.size();
         hash = 31 * h + Arrays.hashCode(edges);
+    }
+
+    private static List<Node> unread(Nodes.Order order, List<Node> fed) {
+        return fed.stream()
+                .filter(node -> order.positions().get(node) == NodeTable.NONE)
+                .toList();
     }
 
     /** The key of a function: a graph on placeholders. */
@@ -74,7 +86,7 @@ public final class GraphKey {
                 slots[at] = i;
             }
         }
-        return new GraphKey("", order, slots, outputs, List.of(), inputs.size());
+        return new GraphKey("", order, slots, outputs, List.of(), inputs);
     }
 
     @Override

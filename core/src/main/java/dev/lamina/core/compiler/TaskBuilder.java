@@ -67,8 +67,8 @@ final class TaskBuilder {
                 List<Task.Access> in = node.inputs().stream().map(this::window).toList();
                 tasks.add(new Task.Pooling(op.kind(), op.geometry(), in, whole(node)));
             }
-            case Gather.Rows ignored ->
-                tasks.add(new Task.Gather(window(node.input(0)), window(node.input(1)), whole(node)));
+            case Gather.Rows gather ->
+                tasks.add(new Task.Gather(gather.name(), window(node.input(0)), window(node.input(1)), whole(node)));
             case Scatter.Rows scatter ->
                 tasks.add(new Task.Scattering(
                         scatter.kind(),

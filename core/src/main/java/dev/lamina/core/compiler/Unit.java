@@ -4,6 +4,7 @@ import dev.lamina.core.Shape;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.Reduce;
+import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,6 +67,14 @@ final class Unit {
     /** Whether a node may be written over memory that this unit reads: that is read at the index or the row of the node only. */
     boolean isInPlace(Node updated, Node memory) {
         Shape shape = updated.shape();
+        if (updated.op() instanceof Scatter.Rows) {
+            // Rows that nobody changes stay where they are.
+            boolean once = reads.get(updated).stream()
+                            .filter(read -> read.memory() == memory)
+                            .count()
+                    == 1;
+            return once && updated.input(0) == memory;
+        }
         if (!isMap() && !(isLoop() && !shape.equals(full))) {
             return false;
         }

@@ -47,7 +47,7 @@ final class GatherKernel implements Kernel, Job.Parts {
         for (int i = part * rowsPerPart; i < last; i++) {
             long row = Elements.getLong(indices, index.dtype(), index.offset() + i * index.strides()[0]);
             if (row < 0 || row >= rows) {
-                throw IndexErrors.outOfRange("gather", row, i, rows);
+                throw IndexErrors.outOfRange(task.name(), row, i, rows);
             }
             long first = data.offset() + row * data.strides()[0];
             RowCopy.copy(from, first, data.strides()[1], to, task.out().offset() + (long) i * width, width, bytes);

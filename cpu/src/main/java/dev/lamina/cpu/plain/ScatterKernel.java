@@ -97,6 +97,9 @@ final class ScatterKernel implements Kernel {
     private void write(Workspace w, Groups groups, int row, int column) {
         int from = groups.from(row);
         int to = groups.to(row);
+        if (from == to && isInPlace(w)) {
+            return;
+        }
         switch (task.kind()) {
             case SET -> {
                 if (from == to) {
@@ -123,6 +126,15 @@ final class ScatterKernel implements Kernel {
                 }
             }
         }
+    }
+
+    /** Whether the base is what is written, as in the update of a variable. */
+    private boolean isInPlace(Workspace w) {
+        Task.Access base = task.base();
+        Task.Access out = task.out();
+        return base.offset() == out.offset()
+                && Arrays.equals(base.strides(), out.strides())
+                && w.buffers[base.buffer()].address() == w.buffers[out.buffer()].address();
     }
 
     private void copy(Workspace w, Task.Access from, int source, int row, int column) {

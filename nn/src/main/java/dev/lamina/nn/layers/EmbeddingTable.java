@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What layers with a trained vector for each index have in common. Variable: {@code embeddings} (count, dimension), first uniform
- * in +-0.05.
+ * in +-0.05. For large tables: {@code sgd} without momentum changes only the rows of the batch; see {@link
+ * dev.lamina.nn.optimizers.Sgd}. A {@link #maxNorm}, regularizer or constraint goes over all rows.
  *
  * @param <S> the layer itself, so that options can be chained
  */
@@ -111,7 +112,7 @@ public abstract class EmbeddingTable<S extends EmbeddingTable<S>> extends Layer 
 
     /** The vectors of indices in one list: (n,) to (n, dimension). */
     protected final Tensor rows(Tensor indices) {
-        Tensor rows = value(embeddings()).indexSelect(0, indices);
+        Tensor rows = value(embeddings()).take(indices, path());
         return padding == NONE ? rows : isPadding(indices).unsqueeze(-1).where(rows.stopGradient(), rows);
     }
 

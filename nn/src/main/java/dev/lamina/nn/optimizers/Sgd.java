@@ -2,6 +2,7 @@ package dev.lamina.nn.optimizers;
 
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
+import dev.lamina.core.op.Scatter;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Optimizer;
 import dev.lamina.nn.ParameterUpdate;
@@ -10,6 +11,10 @@ import java.util.Optional;
 /**
  * Stochastic gradient descent. With gradient g: p = p - rate g; with momentum m, b = m b + (1 -
  * dampening) g (b = g in the first step) and p = p - rate b, or with Nesterov p = p - rate (g + m b) (Sutskever and others 2013).
+ *
+ * <p>Without momentum and weight decay a parameter that is read by index, such as an embedding, changes in the rows that were read alone: a
+ * step on a table of a million rows costs what its batch costs. All other rules move rows without a gradient too (momentum, running
+ * averages), so they go over the whole table.
  */
 public final class Sgd extends Optimizer {
     private double momentum;
@@ -61,7 +66,13 @@ public final class Sgd extends Optimizer {
         }
         Tensor g = p.gradient();
         if (momentum == 0) {
-            return p.value().sub(g.mul(p.learningRate()));
+            return p.gradientRows()
+                    .map(rows -> p.value()
+                            .scatterRows(
+                                    Scatter.Kind.ADD,
+                                    rows.index(),
+                                    rows.values().mul(p.learningRate().neg())))
+                    .orElseGet(() -> p.value().sub(g.mul(p.learningRate())));
         }
         Tensor before = p.slot("momentum", 0).mul(p.scalar(0));
         Tensor move = p.keepShrinking("momentum", before.add(dampening == 0 ? g : g.mul(p.scalar(1))));

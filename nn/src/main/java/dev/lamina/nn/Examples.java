@@ -30,9 +30,21 @@ final class Examples {
     /** The fields that the model shall predict: by name, or for one objective {@code labels}, or the second of two. */
     static int[] targets(Model model, Dataset data) {
         List<Objective> objectives = model.objectives();
-        return objectives.stream()
-                .mapToInt(objective -> field(data, objective.target(), objectives.size() == 1, Dataset.LABELS, 1))
-                .toArray();
+        int[] fields = new int[objectives.size()];
+        for (int i = 0; i < fields.length; i++) {
+            Objective objective = objectives.get(i);
+            try {
+                fields[i] = field(data, objective.target(), fields.length == 1, Dataset.LABELS, 1);
+            } catch (DataException e) {
+                throw new DataException(
+                        model.path() + ": expected a field '" + objective.target()
+                                + "' as target of the output '" + objective.output() + "', got " + data.fields()
+                                + "; name the output as the field is with named(...), or compile with"
+                                + " Objective.of(output, loss).target(field)",
+                        e);
+            }
+        }
+        return fields;
     }
 
     /** The field that says how much examples count: none or one, and only with features and labels by their names. */

@@ -9,8 +9,10 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a training measured, epoch by epoch.
@@ -42,6 +44,14 @@ public record History(List<Epoch> epochs) {
             }
             return value;
         }
+
+        /** One line: number, values, seconds. */
+        @Override
+        public String toString() {
+            StringBuilder text = new StringBuilder("epoch " + number);
+            values.forEach((name, value) -> text.append(String.format(Locale.ROOT, "  %s %.4f", name, value)));
+            return text.append(String.format(Locale.ROOT, "  %.1f s", seconds)).toString();
+        }
     }
 
     /** Keeps a copy. */
@@ -71,6 +81,12 @@ public record History(List<Epoch> epochs) {
             best = better || Double.isNaN(best.value(name)) ? epoch : best;
         }
         return best;
+    }
+
+    /** One line for each epoch. */
+    @Override
+    public String toString() {
+        return epochs.stream().map(Epoch::toString).collect(Collectors.joining("\n"));
     }
 
     /** A JSON object: {@code epoch}, {@code seconds} and each name with one number for each epoch; NaN is null. */

@@ -1,10 +1,12 @@
 package dev.lamina.nn;
 
+import dev.lamina.core.DType;
 import dev.lamina.core.DataException;
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
+import dev.lamina.data.Dataset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -149,6 +152,20 @@ public final class Network extends Model {
         return numbers.getOrDefault(wire.source(), -1);
     }
 
+    /** What f32 examples are, where the wires say it. */
+    List<Dataset.Field> examples() {
+        return inputs.stream()
+                .map(input -> new Dataset.Field(
+                        input.toString(),
+                        DType.F32,
+                        input.source()
+                                .example()
+                                .orElseThrow(() -> new LaminaException("model: expected shapes of the inputs "
+                                        + inputNames() + ", got none of " + input
+                                        + "; write input(name, shape...), or initialize for a data set"))))
+                .toList();
+    }
+
     private void requireInputs(List<Tensor> xs) {
         if (xs.size() != inputs.size()) {
             throw new ShapeException("model: expected " + inputs.size() + " inputs " + inputNames() + ", got "
@@ -166,6 +183,21 @@ public final class Network extends Model {
     }
 
     // ---------------------------------------------------------------- description
+
+    /** What each layer reads, for a summary: names of inputs and layers; one list for each call of a shared layer. */
+    Map<Layer, String> sources() {
+        Map<Layer, String> names = new HashMap<>();
+        children().forEach((name, layer) -> names.put(layer, name));
+        Map<Layer, String> read = new LinkedHashMap<>();
+        for (Wire.Source call : calls()) {
+            String from = call.inputs().stream()
+                    .map(wire -> wire.source().layer().map(names::get).orElseGet(wire::toString)
+                            + (wire.index() == 0 ? "" : "[" + wire.index() + "]"))
+                    .collect(Collectors.joining(", "));
+            read.merge(layer(call), from, (one, other) -> one + "; " + other);
+        }
+        return read;
+    }
 
     @Override
     public Optional<Config> config() {

@@ -6,11 +6,12 @@ import dev.lamina.core.Variable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /** The table of {@link Model#summary}. */
 final class Summary {
-    private static final String[] TITLES = {"layer", "output", "parameters"};
+    private static final String[] TITLES = {"layer", "output", "parameters", "inputs"};
 
     private Summary() {}
 
@@ -21,7 +22,8 @@ final class Summary {
         }
         List<String[]> rows = new ArrayList<>();
         rows.add(TITLES);
-        collect(model, "", rows, Layer.newSet());
+        collect(model, "", "", rows, Layer.newSet());
+        boolean graph = rows.stream().skip(1).anyMatch(row -> !row[TITLES.length - 1].isEmpty());
         int[] widths = new int[TITLES.length];
         for (String[] row : rows) {
             for (int i = 0; i < widths.length; i++) {
@@ -29,11 +31,12 @@ final class Summary {
             }
         }
         StringBuilder text = new StringBuilder();
-        String line = "-".repeat(widths[0] + widths[1] + widths[2] + 4);
+        String line = "-".repeat(widths[0] + widths[1] + widths[2] + 4 + (graph ? 2 + widths[3] : 0));
         boolean titles = true;
         for (String[] row : rows) {
-            text.append(String.format(
-                    Locale.ROOT, "%-" + widths[0] + "s  %-" + widths[1] + "s  %" + widths[2] + "s%n", (Object[]) row));
+            String format = "%-" + widths[0] + "s  %-" + widths[1] + "s  %" + widths[2] + "s" + (graph ? "  %s" : "");
+            text.append(String.format(Locale.ROOT, format, (Object[]) row).stripTrailing())
+                    .append('\n');
             if (titles) {
                 text.append(line).append('\n');
                 titles = false;
@@ -42,7 +45,7 @@ final class Summary {
         return text.append(line).append('\n').append(totals(model)).toString().replace("\r\n", "\n");
     }
 
-    private static void collect(Layer layer, String indent, List<String[]> rows, Set<Object> seen) {
+    private static void collect(Layer layer, String indent, String inputs, List<String[]> rows, Set<Object> seen) {
         if (!seen.add(layer)) {
             return;
         }
@@ -52,9 +55,13 @@ final class Summary {
         rows.add(new String[] {
             indent + layer.name() + frozen,
             layer.outputShape().map(Summary::shape).orElse("unused"),
-            count
+            count,
+            inputs
         });
-        layer.children().values().forEach(child -> collect(child, indent + "  ", rows, seen));
+        Map<Layer, String> sources = layer instanceof Network network ? network.sources() : Map.of();
+        layer.children()
+                .values()
+                .forEach(child -> collect(child, indent + "  ", sources.getOrDefault(child, ""), rows, seen));
     }
 
     private static String shape(Shape shape) {

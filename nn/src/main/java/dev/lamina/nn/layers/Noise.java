@@ -58,6 +58,10 @@ public final class Noise extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
+        if (kind == Kind.SPATIAL_DROPOUT && x.rank() < 3) {
+            throw new ShapeException(
+                    "spatialDropout: expected inputs (N, ..., C), got " + x.shape() + "; use dropout for vectors");
+        }
         if (!training() || amount == 0) {
             return x;
         }
@@ -72,10 +76,6 @@ public final class Noise extends Layer {
                 yield dropped.mul(scale).add(-scale * SELU_FLOOR * amount);
             }
             case SPATIAL_DROPOUT -> {
-                if (x.rank() < 3) {
-                    throw new ShapeException("spatialDropout: expected inputs (N, ..., C), got " + x.shape()
-                            + "; use dropout for vectors");
-                }
                 int[] dims = new int[x.rank()];
                 Arrays.fill(dims, 1);
                 dims[0] = x.dim(0);

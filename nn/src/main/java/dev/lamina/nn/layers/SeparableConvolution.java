@@ -6,7 +6,11 @@ import dev.lamina.core.Slide;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import dev.lamina.nn.Config;
+import dev.lamina.nn.Constraint;
+import dev.lamina.nn.Initializer;
 import dev.lamina.nn.Initializers;
+import dev.lamina.nn.ParameterOptions;
+import dev.lamina.nn.Regularizer;
 import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +28,7 @@ public final class SeparableConvolution extends KernelLayer<SeparableConvolution
     private final String label;
     private int multiplier = 1;
     private Slide slide = Slide.by(1);
+    private ParameterOptions depthwiseOptions = ParameterOptions.of(Initializers.glorotUniform());
     private @Nullable Variable depthwise;
 
     /**
@@ -66,6 +71,32 @@ public final class SeparableConvolution extends KernelLayer<SeparableConvolution
         return this;
     }
 
+    private SeparableConvolution depthwiseOptions(ParameterOptions options) {
+        requireNotBuilt("options of the depthwise kernel");
+        depthwiseOptions = options;
+        return this;
+    }
+
+    /** The rule for the first depthwise kernel. */
+    public SeparableConvolution depthwiseInitializer(Initializer initializer) {
+        return depthwiseOptions(depthwiseOptions.with(initializer));
+    }
+
+    /** Adds a penalty of the depthwise kernel to the loss. */
+    public SeparableConvolution depthwiseRegularizer(Regularizer regularizer) {
+        return depthwiseOptions(depthwiseOptions.with(regularizer));
+    }
+
+    /** Keeps the depthwise kernel where it shall be, after each step of an optimizer. */
+    public SeparableConvolution depthwiseConstraint(Constraint constraint) {
+        return depthwiseOptions(depthwiseOptions.with(constraint));
+    }
+
+    /** The depthwise kernel. */
+    public Variable depthwise() {
+        return built(depthwise);
+    }
+
     @Override
     protected void build(Shape input) {
         Sliding.requireAxes(label, input, window.length);
@@ -73,7 +104,7 @@ public final class SeparableConvolution extends KernelLayer<SeparableConvolution
         int[] deep = Arrays.copyOf(window, window.length + 2);
         deep[window.length] = 1;
         deep[window.length + 1] = channels * multiplier;
-        depthwise = parameter("depthwise", Shape.of(deep), Initializers.glorotUniform());
+        depthwise = parameter("depthwise", Shape.of(deep), depthwiseOptions);
         int[] point = new int[window.length + 2];
         Arrays.fill(point, 1);
         point[window.length] = channels * multiplier;
@@ -97,13 +128,14 @@ public final class SeparableConvolution extends KernelLayer<SeparableConvolution
                 .with("filters", filters)
                 .with("window", Sliding.numbers(window))
                 .with("multiplier", multiplier);
-        return Optional.of(Sliding.into(config, slide));
+        return Optional.of(Sliding.into(depthwiseOptions.into(config, "depthwise"), slide));
     }
 
     /** Made again from its description. */
     public static SeparableConvolution of(Config config) {
         int[] window = Sliding.integers(config, "window");
-        return new SeparableConvolution(config.integer("filters"), window.length, window)
+        SeparableConvolution layer = new SeparableConvolution(config.integer("filters"), window.length, window);
+        return layer.depthwiseOptions(layer.depthwiseOptions.from(config, "depthwise"))
                 .multiplier(config.integer("multiplier"))
                 .slide(Sliding.from(config))
                 .options(config);

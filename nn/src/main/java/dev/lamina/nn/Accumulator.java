@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The sum of the gradients of several batches, each times its share in the step. It is empty between steps. */
+/** The sum of the gradients of several batches, whose losses are their shares in that of the step. It is empty between steps. */
 final class Accumulator {
     /** For steps of one batch. */
     static final Accumulator NONE = new Accumulator(List.of());
@@ -21,13 +21,17 @@ final class Accumulator {
         }
     }
 
+    boolean isUsed() {
+        return !sums.isEmpty();
+    }
+
     /** What was kept, and these gradients. */
-    Map<Variable, Tensor> add(Map<Variable, Tensor> gradients, Tensor share) {
+    Map<Variable, Tensor> add(Map<Variable, Tensor> gradients) {
         Map<Variable, Tensor> added = new LinkedHashMap<>(gradients);
         sums.forEach((parameter, sum) -> {
             Tensor gradient = gradients.get(parameter);
             if (gradient != null) {
-                added.put(parameter, sum.value().add(gradient.mul(share.cast(gradient.dtype()))));
+                added.put(parameter, sum.value().add(gradient));
             }
         });
         return added;

@@ -42,7 +42,8 @@ public record Averaging(Kind kind, double decay, int from) {
 
     /**
      * Stochastic weight averaging (Izmailov and others 2018): the mean of the values at the ends of epochs, from an epoch on; usually
-     * with a high rate there. Running statistics of batch normalization stay those of the training.
+     * with a high rate there. Running statistics of batch normalization stay those of the training, also in validations; {@link
+     * Model#takeAverages(dev.lamina.data.Dataset, int)} computes them anew at the end.
      */
     public static Averaging swa(int firstEpoch) {
         return new Averaging(Kind.EQUAL, 0, firstEpoch);

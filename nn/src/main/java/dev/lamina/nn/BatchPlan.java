@@ -18,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -32,6 +34,8 @@ final class BatchPlan {
     private final DType scalarType;
     private final List<Tensor> outputs;
     private final double[] rates;
+    private final int shares;
+    private final boolean divides;
     private final Execution execution;
 
     private BatchPlan(Trace trace, Map<Variable, Tensor> updates) {
@@ -39,6 +43,8 @@ final class BatchPlan {
         fields = trace.fields;
         scalarType = trace.scalarType;
         rates = trace.rates;
+        shares = trace.shares.size();
+        divides = trace.divides;
         outputs = List.copyOf(trace.outputs);
         execution = Plan.compile(trace.inputs, trace.outputs, updates).start();
     }
@@ -65,7 +71,9 @@ final class BatchPlan {
         Tensor seed = trace.input(DType.I64, Shape.of());
         trace.scalarType = Optimizer.scalarType(parameters);
         trace.rates = optimizer.rates(parameters);
-        Tensor share = trace.input(trace.scalarType, Shape.of());
+        for (int i = 0; accumulator.isUsed() && i <= model.objectives().size(); i++) {
+            trace.shares.add(trace.input(trace.scalarType, Shape.of()));
+        }
         List<Tensor> scalars = new ArrayList<>();
         for (int i = 0; i < optimizer.nextScalars(trace.rates).length; i++) {
             scalars.add(trace.input(trace.scalarType, Shape.of()));
@@ -73,7 +81,7 @@ final class BatchPlan {
         Context context = Context.training(() -> Random.of(seed));
         Tensor loss = context.run(() -> trace.measure(model));
         Map<Variable, Tensor> gradients =
-                accumulator.add(Gradients.of(loss, parameters).asMap(), share);
+                accumulator.add(Gradients.of(loss, parameters).asMap());
         Map<Variable, Tensor> updates =
                 new LinkedHashMap<>(last ? optimizer.updates(gradients, scalars) : accumulator.kept(gradients));
         updates.putAll(last ? accumulator.emptied() : Map.of());
@@ -88,6 +96,25 @@ final class BatchPlan {
         return new BatchPlan(trace, Map.of());
     }
 
+    /** A step that only tells by what the mean of each objective's loss divides, for the shares of batches in a step. */
+    static BatchPlan divisors(Model model, Dataset data, int size) {
+        Trace trace = new Trace(model, data, size);
+        List<Measure.Scored> scored = Context.INFERENCE.run(() -> trace.scored(model));
+        scored.forEach(one -> trace.outputs.add(one.part().divisor().orElseGet(() -> Tensor.scalar((double) size))));
+        return new BatchPlan(trace, Map.of());
+    }
+
+    /** A pass in training that changes these variables only. */
+    static BatchPlan statistics(Model model, Dataset data, int size, Set<Variable> states) {
+        Trace trace = new Trace(model, data, size);
+        Tensor seed = trace.input(DType.I64, Shape.of());
+        Context context = Context.training(() -> Random.of(seed));
+        context.run(new Masks(), () -> model.applyAll(trace.inputs.subList(0, trace.modelInputs)));
+        Map<Variable, Tensor> updates = new LinkedHashMap<>(context.takeUpdates());
+        updates.keySet().retainAll(states);
+        return new BatchPlan(trace, updates);
+    }
+
     /** What is collected while the graph is built. */
     private static final class Trace {
         private final int size;
@@ -97,6 +124,10 @@ final class BatchPlan {
         private final List<Tensor> outputs = new ArrayList<>();
         private DType scalarType = DType.F32;
         private double[] rates = {};
+        /** In steps of several batches: the share of this one in each objective's loss and in the penalty. */
+        private final List<Tensor> shares = new ArrayList<>();
+        /** Whether the second output is by what the mean of the loss divides. */
+        private boolean divides;
 
         Trace(Model model, Dataset data, int size) {
             this.size = size;
@@ -114,75 +145,63 @@ final class BatchPlan {
             return input;
         }
 
-        Tensor measure(Model model) {
+        /** What the model gives for each objective, and its loss. */
+        List<Measure.Scored> scored(Model model) {
             Masks masks = new Masks();
             List<Tensor> all = Context.current().run(masks, () -> model.applyAll(inputs.subList(0, modelInputs)));
-            List<Objective> objectives = model.objectives();
-            List<Tensor> predictions = objectives.stream()
-                    .map(objective -> all.get(model.outputNames().indexOf(objective.output())))
-                    .toList();
-            List<Tensor> losses = new ArrayList<>();
-            for (int i = 0; i < objectives.size(); i++) {
-                losses.add(loss(objectives.get(i), predictions.get(i), target(i), masks, weights(model)));
+            List<Measure.Scored> scored = new ArrayList<>();
+            for (Objective objective : model.objectives()) {
+                Tensor prediction = all.get(model.outputNames().indexOf(objective.output()));
+                Tensor target = inputs.get(modelInputs + scored.size());
+                Loss loss = objective.loss();
+                Optional<Tensor> mask =
+                        masks.of(prediction).filter(steps -> Masks.leads(steps, loss.values(prediction, target)));
+                Loss.Part part = loss.part(prediction, target, mask, weights(model));
+                if (part.value().size() != 1) {
+                    throw new LaminaException(loss.name() + ": expected one value to train on, got "
+                            + part.value().shape() + "; use the reduction MEAN or SUM");
+                }
+                scored.add(new Measure.Scored(objective, prediction, target, mask, part));
             }
-            Tensor plain = losses.stream().reduce(Tensor::add).orElseThrow();
-            Tensor loss = model.penalty()
-                    .map(penalty -> plain.add(penalty.cast(plain.dtype())))
-                    .orElse(plain);
-            outputs.add(loss);
-            for (Measure measure : model.measures()) {
-                int i = measure.objective();
-                outputs.add(measure.metric().sums(predictions.get(i), target(i)));
-            }
-            return loss;
+            return scored;
         }
 
-        private Tensor target(int objective) {
-            return inputs.get(modelInputs + objective);
+        /** Measures, and gives what is to be made smaller: the loss, or its share in that of a step of several batches. */
+        Tensor measure(Model model) {
+            List<Measure.Scored> scored = scored(model);
+            Optional<Tensor> penalty = model.penalty();
+            Tensor loss = sum(scored, penalty, List.of());
+            outputs.add(loss);
+            Optional<Tensor> divisor =
+                    scored.size() == 1 ? scored.getFirst().part().divisor() : Optional.empty();
+            divides = divisor.isPresent();
+            divisor.ifPresent(outputs::add);
+            for (Measure measure : model.measures()) {
+                outputs.add(measure.sums(scored.get(measure.objective()), weights(model)));
+            }
+            return shares.isEmpty() ? loss : sum(scored, penalty, shares);
+        }
+
+        private static Tensor sum(List<Measure.Scored> scored, Optional<Tensor> penalty, List<Tensor> shares) {
+            List<Tensor> terms = new ArrayList<>();
+            for (Measure.Scored one : scored) {
+                Tensor value = one.part().value();
+                double weight = one.objective().weight();
+                terms.add(shared(weight == 1 ? value : value.mul(weight), shares, terms.size()));
+            }
+            Tensor plain = terms.stream().reduce(Tensor::add).orElseThrow();
+            return penalty.map(more -> plain.add(shared(more.cast(plain.dtype()), shares, scored.size())))
+                    .orElse(plain);
+        }
+
+        private static Tensor shared(Tensor value, List<Tensor> shares, int index) {
+            return shares.isEmpty() ? value : value.mul(shares.get(index).cast(value.dtype()));
         }
 
         /** How much each example counts, if the data say so. */
         private Optional<Tensor> weights(Model model) {
             int index = modelInputs + model.objectives().size();
             return index < fields.length ? Optional.of(inputs.get(index)) : Optional.empty();
-        }
-
-        private static Tensor loss(
-                Objective objective, Tensor prediction, Tensor target, Masks masks, Optional<Tensor> weights) {
-            Loss loss = objective.loss();
-            Optional<Tensor> mask = masks.of(prediction).flatMap(steps -> mask(loss, prediction, target, steps));
-            Optional<Tensor> factors = mask.isPresent() && weights.isPresent()
-                    ? Optional.of(mask.get().mul(alike(weights.get(), mask.get())))
-                    : mask.or(() -> weights);
-            Tensor value =
-                    factors.map(each -> loss.of(prediction, target, each)).orElseGet(() -> loss.of(prediction, target));
-            if (value.size() != 1) {
-                throw new LaminaException(loss.name() + ": expected one value to train on, got " + value.shape()
-                        + "; use the reduction MEAN or SUM");
-            }
-            return objective.weight() == 1 ? value : value.mul(objective.weight());
-        }
-
-        private static Tensor alike(Tensor weights, Tensor other) {
-            Tensor wide = weights.cast(other.dtype());
-            while (wide.rank() < other.rank()) {
-                wide = wide.unsqueeze(-1);
-            }
-            return wide;
-        }
-
-        /** Where there is a loss for each step, or several, masked steps do not count. */
-        private static Optional<Tensor> mask(Loss loss, Tensor prediction, Tensor target, Tensor steps) {
-            Tensor each = loss.each(prediction, target);
-            if (each.rank() < steps.rank()
-                    || !each.shape().range(0, steps.rank()).equals(steps.shape())) {
-                return Optional.empty();
-            }
-            Tensor weights = alike(steps, each).expand(each.shape().dims());
-            return Optional.of(
-                    loss.reduction() == Loss.Reduction.MEAN
-                            ? weights.div(weights.mean().clampMin(1e-9))
-                            : weights);
         }
     }
 
@@ -198,15 +217,22 @@ final class BatchPlan {
         execution.run();
     }
 
-    /** The same for training; the share is that of this batch in the gradient of the step. */
-    void run(Dataset data, int[] order, int from, long seed, double share, Optimizer optimizer) {
+    /** The same for a pass in training that takes no step. */
+    void run(Dataset data, int[] order, int from, long seed) {
         execution.input(fields.length).set(ValueLayout.JAVA_LONG, 0, seed);
-        set(fields.length + 1, share);
-        double[] scalars = optimizer.nextScalars(rates);
-        for (int i = 0; i < scalars.length; i++) {
-            set(fields.length + 2 + i, scalars[i]);
-        }
         run(data, order, from);
+    }
+
+    /** The same for training; the shares are those of this batch in a step of several. */
+    void run(Dataset data, int[] order, int from, long seed, double[] share, Optimizer optimizer) {
+        int next = fields.length + 1;
+        for (int i = 0; i < shares; i++) {
+            set(next++, share[i]);
+        }
+        for (double scalar : optimizer.nextScalars(rates)) {
+            set(next++, scalar);
+        }
+        run(data, order, from, seed);
     }
 
     private void set(int index, double value) {
@@ -223,16 +249,22 @@ final class BatchPlan {
         return number(0, 0);
     }
 
+    /** The first number of each output. */
+    double[] numbers() {
+        return IntStream.range(0, outputs.size()).mapToDouble(i -> number(i, 0)).toArray();
+    }
+
     /** Adds what the last run measured. */
     void addTo(Totals totals) {
-        totals.addLoss(loss(), size);
-        for (int output = 1; output < outputs.size(); output++) {
+        totals.addLoss(loss(), divides ? number(1, 0) : size, size);
+        int first = divides ? 2 : 1;
+        for (int output = first; output < outputs.size(); output++) {
             int length = (int) outputs.get(output).size();
             double[] values = totals.buffer(length);
             for (int i = 0; i < length; i++) {
                 values[i] = number(output, i);
             }
-            totals.add(output - 1, length);
+            totals.add(output - first, length);
         }
     }
 

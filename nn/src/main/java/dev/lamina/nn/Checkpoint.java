@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -32,6 +33,7 @@ import java.util.TreeSet;
 final class Checkpoint {
     private static final String FORMAT = "1";
     private static final String OPTIMIZER = "optimizer:";
+    private static final String CALLBACK = "callback:";
 
     private Checkpoint() {}
 
@@ -51,13 +53,31 @@ final class Checkpoint {
                         .forEach((slot, value) -> tensors.put(OPTIMIZER + path + "/" + slot, copy(value)));
             }
         });
+        model.callbackStates()
+                .forEach((callback, state) ->
+                        state.forEach((name, value) -> tensors.put(CALLBACK + callback + "/" + name, value)));
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("lamina", FORMAT);
-        model.config().ifPresent(config -> metadata.put("model", toJson(config).toString()));
+        model.config()
+                .ifPresentOrElse(
+                        config -> metadata.put("model", toJson(config).toString()),
+                        () -> metadata.put("codeOnly", String.join(", ", codeOnly(model, new TreeSet<>()))));
         training(model)
                 .ifPresent(config -> metadata.put("training", toJson(config).toString()));
         metadata.put("state", toJson(state(model)).toString());
         Safetensors.write(file, tensors, metadata);
+    }
+
+    /** The layers that keep a model from being described. */
+    private static Set<String> codeOnly(Layer layer, Set<String> names) {
+        boolean own = layer.config().isEmpty()
+                && layer.children().values().stream()
+                        .allMatch(child -> child.config().isPresent());
+        if (own) {
+            names.add(layer.path());
+        }
+        layer.children().values().forEach(child -> codeOnly(child, names));
+        return names;
     }
 
     private static Tensor copy(Variable variable) {
@@ -141,6 +161,12 @@ final class Checkpoint {
     static Model load(Path file) {
         return at(file, () -> {
             Safetensors.Header header = Safetensors.header(file);
+            if (header.metadata().containsKey("codeOnly")) {
+                throw new DataException(
+                        "expected a model of ready layers, got one with layers that only their own code can"
+                                + " make (" + header.metadata().get("codeOnly")
+                                + "); make the model in code, then call loadWeights, or compile it and call resume");
+            }
             Config architecture = part(header, "model", "make the model in code and call loadWeights");
             if (!(Catalogue.layer(architecture) instanceof Model model)) {
                 throw new DataException(
@@ -226,6 +252,7 @@ final class Checkpoint {
             Config state = part(header, "state", "use another file");
             model.trainedEpochs(state.integer("epochs"));
             model.optimizer().restore(optimizer(state), slots);
+            model.resumeCallbacks(callbacks(content));
         }
     }
 
@@ -237,6 +264,18 @@ final class Checkpoint {
                         .with("steps", state.number("steps"))
                         .with("epochs", state.number("epochs"))
                         .with("schedule", List.of());
+    }
+
+    private static Map<String, Map<String, Tensor>> callbacks(Safetensors content) {
+        Map<String, Map<String, Tensor>> states = new LinkedHashMap<>();
+        content.tensors().forEach((name, value) -> {
+            int slash = name.indexOf('/');
+            if (name.startsWith(CALLBACK) && slash > 0) {
+                states.computeIfAbsent(name.substring(CALLBACK.length(), slash), callback -> new LinkedHashMap<>())
+                        .put(name.substring(slash + 1), value);
+            }
+        });
+        return states;
     }
 
     /** New variables for what the file holds of an optimizer's state of one parameter. */
@@ -257,6 +296,7 @@ final class Checkpoint {
         List<String> differences = new ArrayList<>();
         TreeSet<String> names = new TreeSet<>(targets.keySet());
         header.entries().keySet().stream()
+                .filter(name -> !name.startsWith(CALLBACK))
                 .filter(name -> training || !name.startsWith(OPTIMIZER))
                 .forEach(names::add);
         for (String name : names) {

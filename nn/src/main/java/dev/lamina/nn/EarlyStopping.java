@@ -3,20 +3,27 @@ package dev.lamina.nn;
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Ends a training when a value has not improved for some epochs. */
 public final class EarlyStopping implements Callback {
+    /** In a state: the best value, its epoch, and the epoch before the first. */
+    private static final String SEEN = "seen:";
+
+    private static final String AVERAGE = "average:";
+
     private final String monitor;
     private int patience = 3;
     private double minDelta;
     private boolean restores;
     private double best = Double.NaN;
     private int bestEpoch;
-    private final Map<Variable, Tensor> bestValues = new LinkedHashMap<>();
+    /** The epoch before the first. */
+    private int before;
+
+    private final Map<String, Tensor> bestValues = new LinkedHashMap<>();
 
     private EarlyStopping(String monitor) {
         this.monitor = monitor;
@@ -64,6 +71,7 @@ public final class EarlyStopping implements Callback {
         progress.value(monitor);
         best = Double.NaN;
         bestEpoch = 0;
+        before = progress.epoch() - 1;
         bestValues.clear();
     }
 
@@ -75,26 +83,61 @@ public final class EarlyStopping implements Callback {
             best = value;
             bestEpoch = progress.epoch();
             if (restores) {
-                keep(progress.model());
+                kept(progress.model()).forEach((name, variable) -> bestValues.put(name, Optimizer.copy(variable)));
             }
-        } else if (progress.epoch() - Math.max(bestEpoch, progress.epoch() - progress.epochsDone()) >= patience) {
+        } else if (progress.epoch() - Math.max(bestEpoch, before) >= patience) {
             progress.stop();
         }
     }
 
-    private void keep(Model model) {
-        List<Variable> kept = new ArrayList<>(model.variables().values());
-        kept.addAll(model.optimizer().averages().values());
-        for (Variable variable : kept) {
-            bestValues.put(variable, Tensor.of(variable.segment(), variable.dtype(), variable.shape()));
-        }
+    private static Map<String, Variable> kept(Model model) {
+        Map<String, Variable> kept = new LinkedHashMap<>(model.variables());
+        Map<Variable, Variable> averages = model.optimizer().averages();
+        model.variables().forEach((path, variable) -> {
+            if (averages.containsKey(variable)) {
+                kept.put(AVERAGE + path, averages.get(variable));
+            }
+        });
+        return kept;
     }
 
     @Override
     public void onTrainEnd(Progress progress) {
         if (!bestValues.isEmpty()) {
-            progress.model().exclusively(() -> Variable.assignAll(bestValues, List.of()));
+            Map<Variable, Tensor> values = new LinkedHashMap<>();
+            kept(progress.model()).forEach((name, variable) -> {
+                Tensor value = bestValues.get(name);
+                if (value != null) {
+                    values.put(variable, value);
+                }
+            });
+            progress.model().exclusively(() -> Variable.assignAll(values, List.of()));
         }
         bestValues.clear();
+    }
+
+    @Override
+    public Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>(bestValues);
+        state.put(SEEN, Tensor.of(new double[] {best, bestEpoch, before}, 3));
+        return state;
+    }
+
+    @Override
+    public void restore(Map<String, Tensor> state) {
+        bestValues.clear();
+        bestValues.putAll(state);
+        Tensor seen = bestValues.remove(SEEN);
+        if (seen != null && seen.size() == 3) {
+            double[] numbers = seen.toDoubleArray();
+            best = numbers[0];
+            bestEpoch = (int) numbers[1];
+            before = (int) numbers[2];
+        }
+    }
+
+    @Override
+    public String stateName() {
+        return "EarlyStopping on " + monitor;
     }
 }

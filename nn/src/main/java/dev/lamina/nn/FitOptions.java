@@ -78,9 +78,9 @@ public record FitOptions(
     }
 
     /**
-     * The same with one step for so many batches: their gradients are added up, weighted by their examples, so that a step is that of one
-     * batch as large as all of them, in the memory of one. The last step of an epoch may have fewer. A loss that divides by something other
-     * than the number of examples (class weights, ignored labels) is averaged as if it divided by that.
+     * The same with one step for so many batches: their gradients are added up, so that a step is that of one batch as large as all of them,
+     * in the memory of one; also where the loss divides by something other than the number of examples (class weights, ignored labels,
+     * masks). The last step of an epoch may have fewer.
      */
     public FitOptions accumulate(int batches) {
         return new FitOptions(epochs, batchSize, validation, shuffle, seed, partialBatches, batches, callbacks);

@@ -144,7 +144,13 @@ public final class LearningRateFinder {
             }
             double rate = lowest * Math.pow(highest / lowest, i / (steps - 1.0));
             optimizer.learningRate(rate);
-            plan.run(data, batches.order(), batches.from(i % batches.count()), Seeds.mix(seed, i), 1, optimizer);
+            plan.run(
+                    data,
+                    batches.order(),
+                    batches.from(i % batches.count()),
+                    Seeds.mix(seed, i),
+                    new double[0],
+                    optimizer);
             optimizer.stepped();
             double loss = plan.loss();
             average = SMOOTH * average + (1 - SMOOTH) * loss;

@@ -41,13 +41,23 @@ public abstract class Loss {
     protected abstract Tensor each(Tensor prediction, Tensor target);
 
     /**
-     * The mean of the values of {@link #each}: their sum divided by their number unless a subclass says otherwise.
+     * The mean of the values of {@link #each}: their sum divided by the sum of {@link #counts} unless a subclass says otherwise.
      *
      * @param values what {@code each} returned, weighted if weights were given
      * @return a scalar
      */
     protected Tensor mean(Tensor prediction, Tensor target, Tensor values) {
-        return values.sum().div((double) values.size());
+        return counts(prediction, target)
+                .map(counts -> values.sum().div(counts.sum()))
+                .orElseGet(() -> values.sum().div((double) values.size()));
+    }
+
+    /**
+     * How much each value of {@link #each} counts in the mean, for example the weight of its class; of the shape of the values. Empty where
+     * all count alike, as they do unless a subclass says otherwise.
+     */
+    protected Optional<Tensor> counts(Tensor prediction, Tensor target) {
+        return Optional.empty();
     }
 
     /** What a saved model needs to make this loss again; empty for classes that only their own code can make. */
@@ -82,16 +92,46 @@ public abstract class Loss {
      */
     public final Tensor of(Tensor prediction, Tensor target, Tensor weights) {
         Tensor values = each(prediction, target);
-        int rank = weights.rank();
-        if (rank > values.rank() || !values.shape().range(0, rank).equals(weights.shape())) {
+        return reduced(prediction, target, weighted(values, weights));
+    }
+
+    private Tensor weighted(Tensor values, Tensor weights) {
+        if (!Masks.leads(weights, values)) {
             throw new ShapeException(name() + ": expected weights of shape " + values.shape() + ", got "
                     + weights.shape() + "; give one weight for each value of the loss, or one for each example");
         }
-        Tensor wide = weights.cast(values.dtype());
-        while (wide.rank() < values.rank()) {
-            wide = wide.unsqueeze(-1);
+        return values.mul(Masks.wide(weights.cast(values.dtype()), values));
+    }
+
+    /**
+     * The loss and by what its mean divides, a scalar too; that is empty where it is the number of examples times a constant.
+     *
+     * @param value the loss
+     * @param divisor of the mean
+     */
+    record Part(Tensor value, Optional<Tensor> divisor) {}
+
+    /**
+     * The loss where only some steps count: the mean divides by those; it is 0 where nothing counts.
+     *
+     * @param mask truth values in the leading axes of the values, true for what counts
+     * @param weights as for {@link #of(Tensor, Tensor, Tensor)}
+     */
+    final Part part(Tensor prediction, Tensor target, Optional<Tensor> mask, Optional<Tensor> weights) {
+        Tensor all = each(prediction, target);
+        Tensor some = mask.map(steps -> Masks.wide(steps, all).where(all, all.zerosLike()))
+                .orElse(all);
+        Tensor values = weights.map(each -> weighted(some, each)).orElse(some);
+        boolean mean = reduction == Reduction.MEAN;
+        Optional<Tensor> counts = mean ? counts(prediction, target) : Optional.empty();
+        if (!mean || (mask.isEmpty() && counts.isEmpty())) {
+            return new Part(reduced(prediction, target, values), Optional.empty());
         }
-        return reduced(prediction, target, values.mul(wide));
+        Tensor ones = counts.orElseGet(() -> Tensor.full(all.dtype(), 1, all.shape()));
+        Tensor divisor = mask.map(steps -> Masks.wide(steps, all).where(ones, ones.zerosLike()))
+                .orElse(ones)
+                .sum();
+        return new Part(values.sum().div(divisor.clampMin(1e-9)), Optional.of(divisor));
     }
 
     /** What the {@link #reduction()} makes of the values of {@link #each}. */
@@ -167,7 +207,7 @@ public abstract class Loss {
             throw new ShapeException(name() + ": expected targets of the shape of the predictions " + prediction.shape()
                     + ", got " + target.shape() + "; "
                     + (column
-                            ? "add the last axis to the targets, for example with unsqueeze(-1)"
+                            ? "add the last axis to the targets with unsqueeze(-1), or end the model in reshape()"
                             : "reshape one of them"));
         }
     }

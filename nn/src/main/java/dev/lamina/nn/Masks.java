@@ -34,7 +34,17 @@ final class Masks {
         }
     }
 
-    private static boolean leads(Tensor mask, Tensor x) {
-        return mask.rank() <= x.rank() && x.shape().range(0, mask.rank()).equals(mask.shape());
+    /** True when a tensor has the leading axes of another. */
+    static boolean leads(Tensor some, Tensor all) {
+        return some.rank() <= all.rank() && all.shape().range(0, some.rank()).equals(some.shape());
+    }
+
+    /** With axes of 1 behind, up to the rank of another. */
+    static Tensor wide(Tensor some, Tensor all) {
+        Tensor wide = some;
+        while (wide.rank() < all.rank()) {
+            wide = wide.unsqueeze(-1);
+        }
+        return wide;
     }
 }

@@ -1,5 +1,6 @@
 package dev.lamina.nn;
 
+import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import java.util.Arrays;
 import java.util.Optional;
@@ -33,6 +34,17 @@ public abstract class Metric {
      * @return a vector of numbers whose length does not depend on the batch, unless {@link #tally} says otherwise
      */
     protected abstract Tensor sums(Tensor prediction, Tensor target);
+
+    /**
+     * The same where not all cases count alike, as in sequences with a mask; a metric of your own that is used so writes it too.
+     *
+     * @param weights how much a case counts, 0 for one that is left out: of the leading axes of the target, such as (N,) or (N, T)
+     */
+    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
+        throw new LaminaException(
+                name() + ": expected a metric that can leave out masked steps or weigh examples, got one that"
+                        + " writes sums(prediction, target) only; write sums(prediction, target, weights) as well");
+    }
 
     /** The value for the added sums; NaN when there was nothing to count. */
     protected abstract double value(double[] sums);
@@ -102,6 +114,17 @@ public abstract class Metric {
         /** Takes a batch. */
         public Total add(Tensor prediction, Tensor target) {
             double[] values = metric.sums(prediction, target).toDoubleArray();
+            tally.add(values, values.length);
+            return this;
+        }
+
+        /**
+         * Takes a batch whose cases do not count alike.
+         *
+         * @param weights (N,) or (N, T), 0 for what is left out
+         */
+        public Total add(Tensor prediction, Tensor target, Tensor weights) {
+            double[] values = metric.sums(prediction, target, weights).toDoubleArray();
             tally.add(values, values.length);
             return this;
         }

@@ -156,6 +156,14 @@ public final class Metrics {
         return new Regression(Regression.Figure.EXPLAINED_VARIANCE);
     }
 
+    /**
+     * A metric in which examples count as often as the field {@code weights} of the data set says; its name begins with {@code weighted_}.
+     * Other metrics count all examples alike.
+     */
+    public static Metric weighted(Metric metric) {
+        return new WeightedMetric(metric);
+    }
+
     // ---------------------------------------------------------------- texts
 
     /** BLEU with n-grams up to 4. */
@@ -191,6 +199,7 @@ public final class Metrics {
             case "classification" -> Classification.of(config);
             case "calibrationError" -> calibrationError(config.integer("bins"));
             case "lossMean" -> new LossMean(Losses.of(config.config("loss")), config.flag("root"));
+            case "weighted" -> weighted(of(config.config("metric")));
             case "rocAuc" -> rocAuc();
             case "prAuc" -> prAuc();
             case "logLoss" -> logLoss();

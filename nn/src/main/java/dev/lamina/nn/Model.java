@@ -50,6 +50,11 @@ public abstract class Model extends Layer {
     private @Nullable Compiled compiled;
     private final AtomicBoolean fitting = new AtomicBoolean();
     private int trainedEpochs;
+    /** Those of the training that is running, whose states are saved. */
+    private List<Callback> callbacks = List.of();
+
+    /** States of callbacks from a file, for the next training. */
+    private Map<String, Map<String, Tensor>> resumed = Map.of();
 
     private record Compiled(Optimizer optimizer, List<Objective> objectives, List<Measure> measures) {}
 
@@ -120,6 +125,7 @@ public abstract class Model extends Layer {
                 Arrays.stream(objectives).map(Objective::adapted).toList();
         compiled = new Compiled(optimizer, adapted, Measure.of(adapted));
         trainedEpochs = 0;
+        resumed = Map.of();
         return this;
     }
 
@@ -166,6 +172,7 @@ public abstract class Model extends Layer {
         try {
             return new Trainer(this, data, options).run();
         } finally {
+            callbacks = List.of();
             fitting.set(false);
         }
     }
@@ -202,6 +209,28 @@ public abstract class Model extends Layer {
         Map<Variable, Tensor> values = new LinkedHashMap<>();
         compiled().optimizer.averages().forEach((parameter, average) -> values.put(parameter, average.value()));
         exclusively(() -> Variable.assignAll(values, List.of()));
+    }
+
+    /**
+     * The same, and then {@link #refreshStatistics}: what stochastic weight averaging needs where the model has batch normalization.
+     *
+     * @param data those of the training
+     * @param batchSize that of the training
+     */
+    public final void takeAverages(Dataset data, int batchSize) {
+        takeAverages();
+        refreshStatistics(data, batchSize);
+    }
+
+    /**
+     * Computes the running statistics of batch normalization anew for the present parameters: the means over the batches of one pass over data
+     * (Izmailov and others 2018), in which nothing else changes. A last batch that is smaller than the others is left out. Frozen layers keep
+     * theirs.
+     */
+    public final void refreshStatistics(Dataset data, int batchSize) {
+        Examples.requireSome(data, "refreshStatistics");
+        initialize(data);
+        Statistics.refresh(this, data, batchSize);
     }
 
     private void exchangeAverages() {
@@ -311,12 +340,16 @@ public abstract class Model extends Layer {
     }
 
     /**
-     * Creates the variables for f32 examples of a shape, without data.
+     * Creates the variables for f32 examples of a shape, without data. A model of wires whose inputs have shapes needs none here; one with
+     * integer inputs is made for a data set, {@link #initialize(Dataset)}.
      *
      * @param example shape of one example, for instance 784
      * @return this model
      */
     public final Model initialize(int... example) {
+        if (example.length == 0 && this instanceof Network network) {
+            return initialize(network.examples());
+        }
         return initialize(DType.F32, Shape.of(example));
     }
 
@@ -422,6 +455,36 @@ public abstract class Model extends Layer {
 
     final List<Measure> measures() {
         return compiled().measures;
+    }
+
+    /** The states of the callbacks of the training that is running, by their names. */
+    final Map<String, Map<String, Tensor>> callbackStates() {
+        Map<String, Map<String, Tensor>> states = new LinkedHashMap<>();
+        for (Callback callback : callbacks) {
+            Map<String, Tensor> state = callback.state();
+            if (!state.isEmpty() && states.put(callback.stateName(), state) != null) {
+                throw new LaminaException("save: expected callbacks with states of different names, got '"
+                        + callback.stateName() + "' twice; give one of them another stateName()");
+            }
+        }
+        return states;
+    }
+
+    /** Keeps what a file says of callbacks for the training that comes next. */
+    final void resumeCallbacks(Map<String, Map<String, Tensor>> states) {
+        resumed = states;
+    }
+
+    /** Says which callbacks the training that begins has; they take their saved states. */
+    final void callbacks(List<Callback> running) {
+        callbacks = running;
+        running.forEach(callback -> {
+            Map<String, Tensor> state = resumed.get(callback.stateName());
+            if (state != null && !callback.state().isEmpty()) {
+                callback.restore(state);
+            }
+        });
+        resumed = Map.of();
     }
 
     /** True after {@link #compile(Optimizer, Loss, Metric...)}. */

@@ -10,6 +10,7 @@ final class Totals {
     private final List<String> names = new ArrayList<>();
     private double[] buffer = {};
     private double loss;
+    private double divisors;
     private long examples;
 
     Totals(List<Measure> measures) {
@@ -27,13 +28,15 @@ final class Totals {
 
     void clear() {
         loss = 0;
+        divisors = 0;
         examples = 0;
         tallies.forEach(Metric.Tally::clear);
     }
 
-    /** Adds the loss of a batch: its mean counts as often as it has examples. */
-    void addLoss(double batchLoss, int size) {
-        loss += batchLoss * size;
+    /** Adds the loss of a batch, a mean that divides by a number. */
+    void addLoss(double batchLoss, double divisor, int size) {
+        loss += batchLoss * divisor;
+        divisors += divisor;
         examples += size;
     }
 
@@ -56,7 +59,7 @@ final class Totals {
 
     /** Value 0 is the loss. */
     double value(int index) {
-        return index == 0 ? loss / examples : tallies.get(index - 1).value();
+        return index == 0 ? loss / divisors : tallies.get(index - 1).value();
     }
 
     boolean higherIsBetter(int index) {

@@ -6,12 +6,14 @@ import dev.lamina.core.Tensor;
 import dev.lamina.data.Batches;
 import dev.lamina.data.Dataset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The loop of {@link Model#fit}: epochs of steps, each the replay of one plan. */
@@ -23,15 +25,24 @@ final class Trainer {
     private final Dataset data;
     private final FitOptions options;
     private final Batches batches;
+    /** Those that have a state first: others may save it. */
+    private final List<Callback> callbacks;
+
     private final Map<Integer, BatchPlan> plans = new HashMap<>();
     private final Map<Integer, BatchPlan> keeping = new HashMap<>();
+    private final Map<Integer, BatchPlan> divisors = new HashMap<>();
     private Accumulator accumulator = Accumulator.NONE;
+    private double[][] shares = {{}};
     private final List<History.Epoch> epochs = new ArrayList<>();
 
     Trainer(Model model, Dataset data, FitOptions options) {
         this.model = model;
         this.data = data;
         this.options = options;
+        callbacks = Stream.of(false, true)
+                .flatMap(none -> options.callbacks().stream()
+                        .filter(callback -> callback.state().isEmpty() == none))
+                .toList();
         Batches all = Batches.of(data.size(), options.batchSize());
         Batches ordered = options.shuffle() ? all.shuffle(Seeds.mix(options.seed(), 0)) : all;
         batches = options.partialBatches() ? ordered : ordered.dropLast();
@@ -63,11 +74,13 @@ final class Trainer {
         Progress progress = new Progress(
                 model, first, options.epochs(), batches.count(), examples, totals, validation, evaluator != null);
         progress.begin(first);
-        options.callbacks().forEach(callback -> callback.onTrainBegin(progress));
+        callbacks.forEach(callback -> callback.onTrainBegin(progress));
+        model.callbacks(callbacks);
         for (int i = 0; i < options.epochs() && !progress.isStopping(); i++) {
             epoch(progress, totals, evaluator);
         }
-        options.callbacks().forEach(callback -> callback.onTrainEnd(progress));
+        model.callbacks(List.of());
+        callbacks.forEach(callback -> callback.onTrainEnd(progress));
         return new History(epochs);
     }
 
@@ -82,10 +95,9 @@ final class Trainer {
 
     private void epoch(Progress progress, Totals totals, @Nullable Evaluator evaluator) {
         progress.begin(model.trainedEpochs() + 1);
-        options.callbacks().forEach(callback -> callback.onEpochBegin(progress));
+        callbacks.forEach(callback -> callback.onEpochBegin(progress));
         batches.epoch(model.trainedEpochs());
         int count = batches.count();
-        List<Callback> callbacks = options.callbacks();
         for (int b = 0; b < count; b++) {
             BatchPlan plan = step(b);
             if (!Double.isFinite(plan.loss())) {
@@ -117,6 +129,9 @@ final class Trainer {
         boolean last = inStep == options.accumulation() - 1 || batch == batches.count() - 1;
         int size = batches.size(batch);
         BatchPlan plan = last ? plan(size) : keeping(size);
+        if (inStep == 0 && accumulator.isUsed()) {
+            shares = shares(batch);
+        }
         long seed = Seeds.mix(options.seed(), optimizer.steps());
         long stamp = model.lock().writeLock();
         try {
@@ -125,7 +140,7 @@ final class Trainer {
                     batches.order(),
                     batches.from(batch),
                     inStep == 0 ? seed : Seeds.mix(seed, inStep),
-                    share(batch - inStep, size),
+                    shares[accumulator.isUsed() ? inStep : 0],
                     optimizer);
         } finally {
             model.lock().unlockWrite(stamp);
@@ -136,17 +151,32 @@ final class Trainer {
         return plan;
     }
 
-    /** Share of a batch of a size in the step that begins with a batch. */
-    private double share(int first, int size) {
-        if (model.objectives().get(0).loss().reduction() == Loss.Reduction.SUM) {
-            return 1;
+    /**
+     * The shares of the batches in the step that begins with a batch, so that it is the step of one batch as large as all of them: of each
+     * objective's loss by what its mean divides, of the penalty by examples.
+     */
+    private double[][] shares(int first) {
+        int count = Math.min(options.accumulation(), batches.count() - first);
+        int objectives = model.objectives().size();
+        double[][] all = new double[count][];
+        double[] totals = new double[objectives + 1];
+        for (int b = 0; b < count; b++) {
+            int size = batches.size(first + b);
+            BatchPlan plan = divisors.computeIfAbsent(size, key -> BatchPlan.divisors(model, data, key));
+            plan.run(data, batches.order(), batches.from(first + b));
+            all[b] = Arrays.copyOf(plan.numbers(), objectives + 1);
+            all[b][objectives] = size;
+            for (int i = 0; i <= objectives; i++) {
+                totals[i] += all[b][i];
+            }
         }
-        int end = Math.min(first + options.accumulation(), batches.count());
-        int examples = 0;
-        for (int b = first; b < end; b++) {
-            examples += batches.size(b);
+        for (double[] own : all) {
+            for (int i = 0; i <= objectives; i++) {
+                boolean sum = i < objectives && model.objectives().get(i).loss().reduction() == Loss.Reduction.SUM;
+                own[i] = sum ? 1 : totals[i] == 0 ? 0 : own[i] / totals[i];
+            }
         }
-        return (double) size / examples;
+        return all;
     }
 
     private void remember(Progress progress) {

@@ -116,8 +116,8 @@ class CheckpointTest {
         again.loadWeights(file);
         assertArrayEquals(FitTest.flat(model), FitTest.flat(again));
         String text = assertThrows(DataException.class, () -> Model.load(file)).getMessage();
-        assertTrue(text.startsWith(file + ": expected 'model' in the metadata"), text);
-        assertTrue(text.endsWith("make the model in code and call loadWeights"), text);
+        assertTrue(text.startsWith(file + ": expected a model of ready layers"), text);
+        assertTrue(text.endsWith("then call loadWeights, or compile it and call resume"), text);
     }
 
     @Test

@@ -25,6 +25,7 @@ import dev.lamina.core.LaminaException;
 import dev.lamina.core.Plan;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.data.Dataset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -115,6 +116,66 @@ class FitOptimizerTest {
         small.compile(sgd(0.01), sparseCategoricalCrossentropy().reduction(Loss.Reduction.SUM));
         small.fit(Data.clusters(48, 1), epochs(2).batchSize(6).accumulate(4));
         assertArrayEquals(FitTest.flat(large), FitTest.flat(small), 2e-5f);
+    }
+
+    /** Class weights, ignored labels, and objectives that divide by different things. */
+    @Test
+    void batchesOfALossWithWeightsMakeOneLargeStepToo() {
+        FitOptions large = epochs(2).batchSize(24).shuffle(false);
+        FitOptions small = epochs(2).batchSize(5).accumulate(5).shuffle(false);
+        Model one = plain(sgd(0.1));
+        one.compile(
+                sgd(0.1),
+                sparseCategoricalCrossentropy().classWeights(1, 5, 0.2).ignoreIndex(2));
+        Model other = plain(sgd(0.1));
+        other.compile(
+                sgd(0.1),
+                sparseCategoricalCrossentropy().classWeights(1, 5, 0.2).ignoreIndex(2));
+        History whole = one.fit(uneven(), large);
+        History parts = other.fit(uneven(), small);
+        assertArrayEquals(FitTest.flat(one), FitTest.flat(other), 1e-6f);
+        assertEquals(
+                whole.epochs().getFirst().value("loss"),
+                parts.epochs().getFirst().value("loss"),
+                1e-5);
+        assertEquals(
+                one.evaluate(uneven(), 24).loss(), one.evaluate(uneven(), 5).loss(), 1e-6);
+    }
+
+    @Test
+    void eachObjectiveHasItsOwnShare() {
+        Model one = twoOutputs();
+        Model other = twoOutputs();
+        one.fit(uneven(), epochs(2).batchSize(24).shuffle(false));
+        other.fit(uneven(), epochs(2).batchSize(5).accumulate(5).shuffle(false));
+        assertArrayEquals(FitTest.flat(one), FitTest.flat(other), 1e-6f);
+    }
+
+    private static Model twoOutputs() {
+        Wire x = Wire.input("features", 2);
+        Wire hidden = dense(6).tanh().kernelRegularizer(Regularizers.l2(0.01)).apply(x);
+        Model model = Model.of(
+                List.of(x),
+                List.of(
+                        dense(3).apply(hidden).named("a"),
+                        dense(3).apply(hidden).named("b")));
+        model.seed(2);
+        model.compile(
+                sgd(0.1),
+                Objective.of("a", sparseCategoricalCrossentropy().ignoreIndex(1))
+                        .target("labels")
+                        .weight(0.5),
+                Objective.of("b", sparseCategoricalCrossentropy().reduction(Loss.Reduction.SUM))
+                        .target("labels"));
+        return model;
+    }
+
+    /** Classes that come in blocks, so that batches differ. */
+    private static Dataset uneven() {
+        Dataset data = Data.clusters(24, 3);
+        int[] labels = new int[24];
+        Arrays.setAll(labels, i -> i / 9);
+        return Dataset.of(Examples.rows(data, 0, 24), Tensor.of(labels, 24));
     }
 
     @Test

@@ -31,7 +31,7 @@ class LossTest {
         String text = message(ShapeException.class, () -> mse().of(Tensor.ones(4, 1), Tensor.ones(4)));
         assertEquals(
                 "mse: expected targets of the shape of the predictions (4, 1), got (4,);"
-                        + " add the last axis to the targets, for example with unsqueeze(-1)",
+                        + " add the last axis to the targets with unsqueeze(-1), or end the model in reshape()",
                 text);
         assertThrows(ShapeException.class, () -> binaryCrossentropy().of(Tensor.ones(4), Tensor.ones(4, 1)));
         assertThrows(ShapeException.class, () -> categoricalCrossentropy().of(SCORES, Tensor.ones(1, 3)));

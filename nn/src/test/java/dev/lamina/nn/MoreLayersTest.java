@@ -33,6 +33,7 @@ import dev.lamina.core.Tensor;
 import dev.lamina.data.Dataset;
 import dev.lamina.nn.layers.Dense;
 import dev.lamina.nn.layers.Embedding;
+import dev.lamina.nn.layers.SeparableConvolution;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -231,5 +232,22 @@ class MoreLayersTest {
         optimizer.step(Gradients.of(layer.apply(ids).mul(-1).sum(), layer.parameters()));
         double[] norms = layer.embeddings().value().square().sum(1).sqrt().toDoubleArray();
         assertArrayEquals(new double[] {1, 1, 1, 1}, norms, 1e-5);
+    }
+
+    @Test
+    void theDepthwiseKernelHasOptionsOfItsOwn() {
+        SeparableConvolution layer = Layers.separableConv2d(2, 3)
+                .depthwiseInitializer(Initializers.constant(-0.5))
+                .depthwiseRegularizer(Regularizers.l2(0.1))
+                .depthwiseConstraint(Constraints.nonNegative());
+        layer.apply(Tensor.ones(1, 4, 4, 3)).evaluate();
+        assertEquals(-0.5, layer.depthwise().value().min().item(), 0);
+        assertEquals(0.1 * 0.25 * 27, layer.penalty().orElseThrow().item(), 1e-5);
+        assertEquals(
+                0,
+                layer.depthwise().constrained(layer.depthwise().value()).max().item(),
+                0);
+        SeparableConvolution again = SeparableConvolution.of(layer.config().orElseThrow());
+        assertEquals(layer.config(), again.config());
     }
 }

@@ -121,6 +121,8 @@ class NetworkTest {
                 Shape.of(60, 3), model.predictAll(tickets()).get("department").shape());
         assertEquals(Shape.of(60, 1), model.predict(tickets()).shape());
         assertTrue(model.summary().contains("urgent"), model.summary());
+        assertTrue(model.summary().lines().anyMatch(line -> line.endsWith("  body")), model.summary());
+        assertTrue(model.summary().lines().anyMatch(line -> line.endsWith("  dense_1; dense_4")), model.summary());
     }
 
     @Test
@@ -216,5 +218,45 @@ class NetworkTest {
         assertTrue(assertThrows(DataException.class, () -> model.fit(wrong, epochs(1)))
                 .getMessage()
                 .startsWith("dataset: expected a field 'a', got"));
+    }
+
+    @Test
+    void anUnknownTargetNamesTheOutput() {
+        Wire x = input("title", 5);
+        Model model = Model.of(x, dense(1).apply(x).named("score")).compile(adam(1e-2), mse());
+        String message = assertThrows(DataException.class, () -> model.fit(tickets(), epochs(1)))
+                .getMessage();
+        assertTrue(message.contains("expected a field 'score' as target of the output 'score'"), message);
+    }
+
+    @Test
+    void wiresWithShapesNeedNoExample() {
+        Model model = ticket();
+        model.initialize();
+        assertTrue(model.parameterCount() > 0);
+        Wire open = input("open");
+        Model other = Model.of(open, dense(1).apply(open));
+        assertThrows(LaminaException.class, () -> other.initialize());
+        other.initialize(3);
+        assertEquals(4, other.parameterCount());
+    }
+
+    @Test
+    void aFileSaysWhichLayersOnlyCodeCanMake() {
+        Path file = folder.resolve("own.safetensors");
+        Model model = Sequential.of(dense(2), Layers.lambda(x -> x), dense(1));
+        model.initialize(3);
+        model.save(file);
+        String message =
+                assertThrows(DataException.class, () -> Model.load(file)).getMessage();
+        assertTrue(message.contains("(sequential/lambda_1)"), message);
+    }
+
+    @Test
+    void historiesAreReadable() {
+        History history = compiled(ticket()).fit(tickets(), epochs(2));
+        assertTrue(
+                history.toString().matches("(?s)epoch 1  loss \\d\\.\\d{4} .* s\nepoch 2  loss .* s"),
+                history.toString());
     }
 }

@@ -170,6 +170,7 @@ final class AttentionLayerCases {
                                         transformerDecoderLayer(2, 6).preNorm().causal()))
                         .inputs(X, MEMORY)
                         .output(X)
-                        .parameters(80 + 64 + 58 + 24));
+                        .parameters(80 + 64 + 58 + 24)
+                        .wrong(Tensor.ones(2, 3)));
     }
 }

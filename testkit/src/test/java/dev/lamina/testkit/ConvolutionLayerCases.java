@@ -38,6 +38,9 @@ import static dev.lamina.nn.Layers.zeroPadding3d;
 
 import dev.lamina.core.Slide;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Constraints;
+import dev.lamina.nn.Initializers;
+import dev.lamina.nn.Regularizers;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -161,6 +164,17 @@ final class ConvolutionLayerCases {
                         .parameters(82)
                         .wrong(Tensor.ones(2, 3))
                         .wrong(Tensor.ones(2, 4, 3, 2)),
+                LayerHarness.of(
+                                "separableConv2d with options",
+                                () -> separableConv2d(4, 3)
+                                        .depthwiseInitializer(Initializers.uniform(0.1, 0.2))
+                                        .depthwiseRegularizer(Regularizers.l2(0.1))
+                                        .depthwiseConstraint(Constraints.nonNegative())
+                                        .kernelRegularizer(Regularizers.l1(0.1)))
+                        .input(2, 4, 3, 3)
+                        .output(2, 2, 1, 4)
+                        .parameters(43)
+                        .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("separableConv3d", () -> separableConv3d(2, 2))
                         .input(1, 3, 2, 2, 3)
                         .output(1, 2, 1, 1, 2)

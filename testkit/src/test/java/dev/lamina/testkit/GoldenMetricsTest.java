@@ -22,6 +22,7 @@ import static dev.lamina.nn.Metrics.rocAuc;
 import static dev.lamina.nn.Metrics.rootMeanSquaredError;
 import static dev.lamina.nn.Metrics.topKAccuracy;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -43,14 +44,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /** Metrics against scikit-learn's, fed with batches of 7. */
 class GoldenMetricsTest {
     private static final double RELATIVE = 1e-9;
     private static final int BATCH = 7;
+
+    /** What is no figure. */
+    private static final Set<String> GIVEN = Set.of("name", "y_true", "y_pred", "y_prob", "y_score", "zero_division");
 
     private static JsonObject file() throws IOException {
         try (Reader reader = Files.newBufferedReader(Shared.path("golden/metrics.json"))) {
@@ -59,8 +66,24 @@ class GoldenMetricsTest {
     }
 
     @TestFactory
-    Stream<DynamicNode> classification() throws IOException {
-        List<DynamicNode> tests = new ArrayList<>();
+    Stream<DynamicNode> onAllBackends() throws IOException {
+        List<DynamicNode> all = new ArrayList<>();
+        for (String backend : List.of("interpreter", "tasks", "cpu", "guarded-PLAIN_JAVA")) {
+            for (DynamicTest test :
+                    Stream.concat(classification(), regression()).toList()) {
+                all.add(dynamicTest(
+                        test.getDisplayName() + " on " + backend,
+                        () -> OnBackend.of(backend, () -> {
+                            assertDoesNotThrow(test.getExecutable());
+                            return true;
+                        })));
+            }
+        }
+        return all.stream();
+    }
+
+    private static Stream<DynamicTest> classification() throws IOException {
+        List<DynamicTest> tests = new ArrayList<>();
         for (JsonElement element : file().getAsJsonArray("classification")) {
             JsonObject entry = element.getAsJsonObject();
             String name = entry.get("name").getAsString();
@@ -75,6 +98,15 @@ class GoldenMetricsTest {
             if (entry.has("roc_curve")) {
                 tests.add(dynamicTest(name + " roc_curve", () -> curve(entry)));
             }
+            tests.add(dynamicTest(name + " nothing is forgotten", () -> {
+                Set<String> left = new TreeSet<>(entry.keySet());
+                left.removeIf(key -> entry.get(key).isJsonNull());
+                left.removeAll(GIVEN);
+                left.removeAll(ofAnswers(entry).keySet());
+                left.removeAll(ofProbabilities(entry).keySet());
+                left.removeAll(Set.of("confusion_matrix", "f1_per_class", "roc_curve"));
+                assertEquals(Set.of(), left);
+            }));
         }
         return tests.stream();
     }
@@ -176,6 +208,7 @@ class GoldenMetricsTest {
         }
         Ranking.Points points =
                 Ranking.of(numbers(entry.getAsJsonArray("y_score")), yes).points();
+        assertArrayEquals(numbers(expected.getAsJsonArray("thresholds_after_first")), points.thresholds(), 1e-12);
         int last = points.thresholds().length - 1;
         double positives = points.truePositives()[last];
         double negatives = points.falsePositives()[last];
@@ -188,12 +221,11 @@ class GoldenMetricsTest {
         return Arrays.stream(numbers(curve.getAsJsonArray(name))).skip(1).toArray();
     }
 
-    private static double[] shares(long[] counts, double all) {
-        return Arrays.stream(counts).mapToDouble(v -> v / all).toArray();
+    private static double[] shares(double[] counts, double all) {
+        return Arrays.stream(counts).map(v -> v / all).toArray();
     }
 
-    @TestFactory
-    Stream<DynamicNode> regression() throws IOException {
+    private static Stream<DynamicTest> regression() throws IOException {
         Map<String, Metric> metrics = new LinkedHashMap<>();
         metrics.put("mse", meanSquaredError());
         metrics.put("rmse", rootMeanSquaredError());
@@ -203,9 +235,12 @@ class GoldenMetricsTest {
         metrics.put("median_absolute_error", medianAbsoluteError());
         metrics.put("max_error", maxError());
         metrics.put("mape", meanAbsolutePercentageError());
-        List<DynamicNode> tests = new ArrayList<>();
+        List<DynamicTest> tests = new ArrayList<>();
         for (JsonElement element : file().getAsJsonArray("regression")) {
             JsonObject entry = element.getAsJsonObject();
+            Set<String> left = new TreeSet<>(entry.keySet());
+            left.removeAll(GIVEN);
+            assertEquals(metrics.keySet(), left);
             Tensor truth = Tensor.of(numbers(entry.getAsJsonArray("y_true")));
             Tensor guess = Tensor.of(numbers(entry.getAsJsonArray("y_pred")));
             metrics.forEach((key, metric) ->

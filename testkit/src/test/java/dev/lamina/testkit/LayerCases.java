@@ -234,7 +234,11 @@ final class LayerCases {
     private static List<LayerHarness> merging() {
         int[] shape = {2, 3, 4};
         List<LayerHarness> all = new ArrayList<>();
-        all.add(of("add", () -> add()).inputs(shape, shape, shape).output(shape));
+        all.add(of("add", () -> add())
+                .inputs(shape, shape, shape)
+                .output(shape)
+                .masked(REAL, true)
+                .wrong(Tensor.ones(2, 3), Tensor.ones(2, 4)));
         all.add(of("subtract", () -> subtract())
                 .inputs(shape, new int[] {2, 1, 4})
                 .output(shape)
@@ -251,9 +255,21 @@ final class LayerCases {
                         "multiply: expected inputs like the first (2, 3, 4), got (2, 4); reshape one of them",
                         Tensor.ones(2, 3, 4),
                         Tensor.ones(2, 4)));
-        all.add(of("average", () -> average()).inputs(shape, shape).output(shape));
-        all.add(of("maximum", () -> maximum()).inputs(shape, shape).output(shape));
-        all.add(of("minimum", () -> minimum()).inputs(shape, shape).output(shape));
+        all.add(of("average", () -> average())
+                .inputs(shape, shape)
+                .output(shape)
+                .masked(REAL, true)
+                .wrong(Tensor.ones(2, 3), Tensor.ones(2, 4)));
+        all.add(of("maximum", () -> maximum())
+                .inputs(shape, shape)
+                .output(shape)
+                .masked(REAL, true)
+                .wrong(Tensor.ones(2, 3), Tensor.ones(2, 4)));
+        all.add(of("minimum", () -> minimum())
+                .inputs(shape, shape)
+                .output(shape)
+                .masked(REAL, true)
+                .wrong(Tensor.ones(2, 3), Tensor.ones(2, 4)));
         all.add(of("concatenate", () -> concatenate())
                 .inputs(shape, new int[] {2, 3, 1})
                 .output(2, 3, 5)
@@ -303,19 +319,35 @@ final class LayerCases {
                         .input(2, 4)
                         .output(2, 3, 4)
                         .wrong(Tensor.ones(2, 3, 4)),
-                of("spatialDropout", () -> spatialDropout(0.3)).input(2, 3, 4).output(2, 3, 4),
-                of("alphaDropout", () -> alphaDropout(0.3)).input(2, 4).output(2, 4),
-                of("gaussianNoise", () -> gaussianNoise(0.3)).input(2, 4).output(2, 4),
-                of("gaussianDropout", () -> gaussianDropout(0.3)).input(2, 4).output(2, 4),
+                of("spatialDropout", () -> spatialDropout(0.3))
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
+                        .masked(REAL, true)
+                        .wrong(Tensor.ones(2, 3)),
+                of("alphaDropout", () -> alphaDropout(0.3))
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
+                        .masked(REAL, true),
+                of("gaussianNoise", () -> gaussianNoise(0.3))
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
+                        .masked(REAL, true),
+                of("gaussianDropout", () -> gaussianDropout(0.3))
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
+                        .masked(REAL, true),
                 of("activityRegularization", () -> activityRegularization(Regularizers.elastic(0.1, 0.2)))
                         .input(2, 4)
                         .output(2, 4),
-                of("leakyRelu", () -> leakyRelu(0.2)).input(2, 4).output(2, 4),
-                of("elu", () -> elu(0.5)).input(2, 4).output(2, 4),
+                of("leakyRelu", () -> leakyRelu(0.2))
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
+                        .masked(REAL, true),
+                of("elu", () -> elu(0.5)).input(2, 3, 4).output(2, 3, 4).masked(REAL, true),
                 of("celu", () -> celu(2)).input(2, 4).output(2, 4),
                 of("softplus", () -> softplus(2)).input(2, 4).output(2, 4),
                 of("thresholdedRelu", () -> thresholdedRelu(0.5)).input(2, 4).output(2, 4),
-                of("softmax", () -> softmax(1)).input(2, 4, 3).output(2, 4, 3),
+                of("softmax", () -> softmax(1)).input(2, 4, 3).output(2, 4, 3).wrong(Tensor.ones(2)),
                 of("prelu", () -> prelu())
                         .input(2, 3, 4)
                         .output(2, 3, 4)
@@ -333,7 +365,11 @@ final class LayerCases {
                                 "glu: expected inputs (..., 2 D), got (2, 5); give the layer before an even number of"
                                         + " units",
                                 Tensor.ones(2, 5)),
-                of("swiglu", () -> swiglu()).input(2, 6).output(2, 3),
+                of("swiglu", () -> swiglu())
+                        .input(2, 3, 4)
+                        .output(2, 3, 2)
+                        .masked(REAL, true)
+                        .wrong(Tensor.ones(2, 3)),
                 of("masking", () -> masking(0)).input(2, 3, 4).output(2, 3, 4).wrong(WRONG),
                 of("lambda", () -> lambda(x -> x.square().mul(0.5)))
                         .input(2, 4)

@@ -9,7 +9,10 @@ import dev.lamina.nn.Layer;
 import dev.lamina.nn.Layers;
 import java.lang.reflect.Method;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -57,5 +60,49 @@ class LayerHarnessTest {
                 .collect(Collectors.toSet());
         ready.removeAll(tried);
         assertEquals(Set.of(), ready, "add them to the harness");
+    }
+
+    /** They work element by element on any shape. */
+    private static final Set<String> TAKE_ANYTHING = Set.of(
+            "activation",
+            "activityRegularization",
+            "alphaDropout",
+            "celu",
+            "dropout",
+            "elu",
+            "flatten",
+            "gaussianDropout",
+            "gaussianNoise",
+            "lambda",
+            "leakyRelu",
+            "softplus",
+            "thresholdedRelu");
+
+    @Test
+    void everyLayerGoesThroughEveryTest() {
+        Map<String, Set<String>> tests = new TreeMap<>();
+        harnesses()
+                .forEach(harness -> harness.tests()
+                        .map(test ->
+                                test.getDisplayName().replaceFirst(".*: ", "").replaceFirst("(wrong input).*", "$1"))
+                        .forEach(test -> tests.computeIfAbsent(
+                                        harness.name().replaceFirst(" .*", ""), name -> new TreeSet<>())
+                                .add(test)));
+        Map<String, Set<String>> missing = new TreeMap<>();
+        for (String test : List.of(
+                "shapes and parameters",
+                "one example, no example",
+                "saved and loaded",
+                "a training step",
+                "f32 and mixed precision",
+                "gradients",
+                "wrong input")) {
+            tests.forEach((name, done) -> {
+                if (!done.contains(test) && !(test.equals("wrong input") && TAKE_ANYTHING.contains(name))) {
+                    missing.computeIfAbsent(test, key -> new TreeSet<>()).add(name);
+                }
+            });
+        }
+        assertEquals(Map.of(), missing);
     }
 }

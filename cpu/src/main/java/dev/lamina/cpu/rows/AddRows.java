@@ -18,6 +18,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,10 +76,15 @@ final class AddRows implements Kernel {
             groups = new Groups(rows, count);
         }
 
+        /** Whether the base is what is written, as in the update of a variable: rows without updates stay. */
+        private boolean inPlace;
+
         private void bind(MemorySegment[] buffers) {
             address(0, buffers, task.base());
             address(1, buffers, task.updates());
             address(2, buffers, task.out());
+            inPlace = table.getAtIndex(ValueLayout.JAVA_LONG, 0) == table.getAtIndex(ValueLayout.JAVA_LONG, 2)
+                    && Arrays.equals(task.base().strides(), task.out().strides());
             table.setAtIndex(ValueLayout.JAVA_LONG, 3, groups.starts());
             table.setAtIndex(ValueLayout.JAVA_LONG, 4, groups.order());
         }
@@ -93,7 +99,16 @@ final class AddRows implements Kernel {
             long from = (long) (part / chunks) * rowsPerPart;
             long column = (long) (part % chunks) * COLUMNS;
             long columns = Math.min(COLUMNS, task.out().dims()[1] - column);
-            entry.call(table.address(), from, Math.min(rows, from + rowsPerPart), column << 32 | columns);
+            long to = Math.min(rows, from + rowsPerPart);
+            if (!inPlace) {
+                entry.call(table.address(), from, to, column << 32 | columns);
+                return;
+            }
+            for (long row = from; row < to; row++) {
+                if (groups.hasUpdates(row)) {
+                    entry.call(table.address(), row, row + 1, column << 32 | columns);
+                }
+            }
         }
     }
 

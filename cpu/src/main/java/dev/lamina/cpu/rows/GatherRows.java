@@ -76,7 +76,7 @@ final class GatherRows implements Kernel {
             for (long i = 0; i < count; i++) {
                 long row = indices.get(ValueLayout.JAVA_LONG_UNALIGNED, 8 * (first + i * index.strides()[0]));
                 if (row < 0 || row >= rows) {
-                    throw IndexErrors.outOfRange("gather", row, from + i, rows);
+                    throw IndexErrors.outOfRange(task.name(), row, from + i, rows);
                 }
             }
             int bytes = task.data().dtype().bytes();

@@ -51,6 +51,10 @@ final class Groups {
         return row;
     }
 
+    boolean hasUpdates(long row) {
+        return ends.get(LONG, 8 * row) != ends.get(LONG, 8 * row + 8);
+    }
+
     /** Where the number is that says after how many updates a row begins; behind it that of the next row. */
     long starts() {
         return ends.address();

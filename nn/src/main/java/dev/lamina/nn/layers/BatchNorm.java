@@ -8,6 +8,7 @@ import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import dev.lamina.nn.Config;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ public final class BatchNorm extends Normalization<BatchNorm> {
     private int axis = -1;
     private double momentum = 0.1;
     private boolean cumulative;
+    private boolean restarts;
     private @Nullable Variable runningMean;
     private @Nullable Variable runningVariance;
     private @Nullable Variable batches;
@@ -59,6 +61,28 @@ public final class BatchNorm extends Normalization<BatchNorm> {
         requireNotBuilt("cumulative");
         cumulative = true;
         return this;
+    }
+
+    /**
+     * Begins a pass that computes the running values anew, in which all batches count alike; see {@link
+     * dev.lamina.nn.Model#refreshStatistics}.
+     *
+     * @return the values to begin with
+     */
+    public Map<Variable, Tensor> restart() {
+        restarts = true;
+        Variable mean = built(runningMean);
+        Variable variance = built(runningVariance);
+        Variable count = built(batches);
+        return Map.of(
+                mean, mean.value().zerosLike(),
+                variance, variance.value().onesLike(),
+                count, count.value().zerosLike());
+    }
+
+    /** Ends that pass. */
+    public void restarted() {
+        restarts = false;
     }
 
     @Override
@@ -122,7 +146,7 @@ public final class BatchNorm extends Normalization<BatchNorm> {
 
     private void updateRunning(Variable running, Tensor batch, Tensor seen) {
         Tensor before = value(running);
-        Tensor after = cumulative
+        Tensor after = cumulative || restarts
                 ? before.add(batch.sub(before).div(seen.cast(running.dtype())))
                 : before.mul(1 - momentum).add(batch.mul(momentum));
         update(running, after);

@@ -191,19 +191,17 @@ public final class CategoricalCrossentropy extends Loss {
     }
 
     @Override
-    protected Tensor mean(Tensor prediction, Tensor target, Tensor values) {
+    protected Optional<Tensor> counts(Tensor prediction, Tensor target) {
         boolean weighing = classWeights.length > 0 && gamma == 0;
         if (!sparse || (!weighing && !ignoring)) {
-            return super.mean(prediction, target, values);
+            return Optional.empty();
         }
         if (!weighing) {
-            return values.sum().div(counted(target).cast(values.dtype()).sum());
+            return Optional.of(counted(target).cast(prediction.dtype()));
         }
         Tensor weights = weights(prediction).expandTo(prediction.shape());
-        return values.sum()
-                .div(hits(prediction, target)
-                        .where(weights, weights.zerosLike())
-                        .sum());
+        return Optional.of(
+                hits(prediction, target).where(weights, weights.zerosLike()).sum(axis));
     }
 
     private void requireLabels(Tensor prediction, Tensor target) {

@@ -6,7 +6,7 @@ import dev.lamina.nn.Losses;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The median or the largest of |p - t| over all elements. */
+/** The median or the largest of |p - t| over all elements; of weights it only matters which are 0. */
 public final class AbsoluteError extends Collected {
     /** Which figure. */
     public enum Figure {
@@ -15,6 +15,9 @@ public final class AbsoluteError extends Collected {
         /** The largest value; one number is kept for each batch. */
         MAX
     }
+
+    /** In place of the error of a masked element. */
+    private static final double LEFT_OUT = -1;
 
     private final Figure figure;
 
@@ -35,17 +38,30 @@ public final class AbsoluteError extends Collected {
 
     @Override
     protected Tensor sums(Tensor prediction, Tensor target) {
-        Tensor errors = Losses.mae().values(prediction, target).flatten();
+        return sums(prediction, target, Optional.empty());
+    }
+
+    @Override
+    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
+        return sums(prediction, target, Optional.of(weights));
+    }
+
+    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+        Tensor values = Losses.mae().values(prediction, target);
+        Tensor all = values.flatten();
+        Tensor errors = weights.map(
+                        each -> Weights.like(name(), each, values).ne(0).where(all, LEFT_OUT))
+                .orElse(all);
         return figure == Figure.MAX ? errors.maxKeep(0) : errors;
     }
 
     @Override
     protected double value(double[] all) {
-        if (all.length == 0) {
+        double[] sorted =
+                Arrays.stream(all).filter(error -> error != LEFT_OUT).sorted().toArray();
+        if (sorted.length == 0) {
             return Double.NaN;
         }
-        double[] sorted = all.clone();
-        Arrays.sort(sorted);
         int last = sorted.length - 1;
         return figure == Figure.MAX ? sorted[last] : (sorted[last / 2] + sorted[sorted.length / 2]) / 2;
     }

@@ -56,7 +56,16 @@ public final class Accuracy extends Metric {
 
     @Override
     protected Tensor sums(Tensor prediction, Tensor target) {
-        Cases cases = Cases.of(name(), loss, prediction, target);
+        return sums(prediction, target, Optional.empty());
+    }
+
+    @Override
+    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
+        return sums(prediction, target, Optional.of(weights));
+    }
+
+    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+        Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor right = first > 1 && !cases.binary()
                 ? among(cases)
                 : (Double.isNaN(threshold) ? cases.answers() : cases.answers(threshold)).eq(cases.labels());

@@ -10,7 +10,7 @@ import java.util.Optional;
 
 /**
  * The area under the ROC curve, or the average precision (the area under the precision-recall curve in steps), exact: the scores of an
- * epoch are kept, 16 bytes for each and for each class. Predictions and targets are as for {@link Probability}. With more than two
+ * epoch are kept, 24 bytes for each and 8 for each class. Predictions and targets are as for {@link Probability}. With more than two
  * classes the mean over the classes that occur, each against the rest.
  */
 public final class AreaUnderCurve extends Collected {
@@ -21,6 +21,9 @@ public final class AreaUnderCurve extends Collected {
         /** Precision against recall. */
         PRECISION_RECALL
     }
+
+    /** Numbers in front of the scores of a case. */
+    private static final int HEAD = 3;
 
     private final Curve curve;
     private final Optional<Loss> loss;
@@ -45,10 +48,19 @@ public final class AreaUnderCurve extends Collected {
         return curve == Curve.ROC ? "rocAuc" : "prAuc";
     }
 
-    /** For each case how many scores follow, its label (-1 for one that does not count), and the scores. */
     @Override
     protected Tensor sums(Tensor prediction, Tensor target) {
-        Cases cases = Cases.of(name(), loss, prediction, target);
+        return sums(prediction, target, Optional.empty());
+    }
+
+    @Override
+    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
+        return sums(prediction, target, Optional.of(weights));
+    }
+
+    /** For each case how many scores follow, its label (-1 for one that does not count), its weight, and the scores. */
+    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+        Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor p = cases.binary() ? cases.predictions().unsqueeze(1) : cases.probabilities();
         Tensor scores = p.dim(1) == 2 ? p.narrow(1, 1, 1) : p;
         DType dtype = scores.dtype() == DType.F64 ? DType.F64 : DType.F32;
@@ -56,7 +68,10 @@ public final class AreaUnderCurve extends Collected {
         Tensor label =
                 cases.counted().map(kept -> kept.unsqueeze(1).where(labels, -1)).orElse(labels);
         Tensor width = Tensor.full(dtype, scores.dim(1), label.shape());
-        return Tensor.concat(1, width, label, scores.cast(dtype)).flatten();
+        Tensor weight = cases.weights()
+                .map(each -> each.cast(dtype).unsqueeze(1))
+                .orElseGet(() -> Tensor.full(dtype, 1, label.shape()));
+        return Tensor.concat(1, width, label, weight, scores.cast(dtype)).flatten();
     }
 
     @Override
@@ -79,18 +94,20 @@ public final class AreaUnderCurve extends Collected {
     }
 
     private static Ranking ranking(double[] all, int scores, int ofClass) {
-        int width = scores + 2;
+        int width = scores + HEAD;
         double[] values = new double[all.length / width];
         boolean[] yes = new boolean[values.length];
+        double[] weights = new double[values.length];
         int count = 0;
         for (int i = 0; i < values.length; i++) {
             double label = all[i * width + 1];
             if (label >= 0) {
-                values[count] = all[i * width + 2 + ofClass];
+                values[count] = all[i * width + HEAD + ofClass];
+                weights[count] = all[i * width + 2];
                 yes[count++] = scores == 1 ? label > 0 : label == ofClass;
             }
         }
-        return Ranking.of(Arrays.copyOf(values, count), Arrays.copyOf(yes, count));
+        return Ranking.of(Arrays.copyOf(values, count), Arrays.copyOf(yes, count), Arrays.copyOf(weights, count));
     }
 
     @Override

@@ -58,34 +58,41 @@ public final class Calibration extends Metric {
         return false;
     }
 
-    /** Counts, confidences and right answers, (3, bins). */
     @Override
     protected Tensor sums(Tensor prediction, Tensor target) {
-        Cases cases = Cases.of(name(), loss, prediction, target);
+        return sums(prediction, target, Optional.empty());
+    }
+
+    @Override
+    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
+        return sums(prediction, target, Optional.of(weights));
+    }
+
+    /** Counts, confidences and right answers, (3, bins). */
+    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+        Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor p = cases.probabilities();
         Tensor confidence = cases.binary() ? p.maximum(p.rsub(1)) : p.max(1);
         Tensor answers = cases.binary() ? p.gt(0.5).cast(DType.I64) : cases.answers();
         Tensor bin =
                 confidence.mul((double) bins).ceil().sub(1).clamp(0, bins - 1).cast(DType.I64);
         Tensor here = bin.unsqueeze(1).eq(Tensor.arange(DType.I64, bins));
-        Tensor counted =
-                cases.counted().map(kept -> here.logicalAnd(kept.unsqueeze(1))).orElse(here);
-        Tensor right = counted.logicalAnd(answers.eq(cases.labels()).unsqueeze(1));
-        Tensor sure = confidence.unsqueeze(1);
+        Tensor right = here.logicalAnd(answers.eq(cases.labels()).unsqueeze(1));
+        Tensor sure = here.where(confidence.unsqueeze(1).expandTo(here.shape()), 0);
         return Tensor.concat(
                 0,
-                counted.cast(p.dtype()).sum(0),
-                counted.where(sure.expandTo(counted.shape()), 0).sum(0),
-                right.cast(p.dtype()).sum(0));
+                cases.kept(here.cast(p.dtype())).sum(0),
+                cases.kept(sure).sum(0),
+                cases.kept(right.cast(p.dtype())).sum(0));
     }
 
     @Override
     protected double value(double[] sums) {
         double cases = 0;
         double error = 0;
-        for (Bin bin : table(sums)) {
-            cases += bin.count;
-            error += bin.count == 0 ? 0 : bin.count * Math.abs(bin.accuracy - bin.confidence);
+        for (int i = 0; i < bins; i++) {
+            cases += sums[i];
+            error += Math.abs(sums[2 * bins + i] - sums[bins + i]);
         }
         return error / cases;
     }
@@ -102,7 +109,7 @@ public final class Calibration extends Metric {
             table.add(new Bin(
                     (double) i / bins,
                     (i + 1.0) / bins,
-                    (long) count,
+                    Math.round(count),
                     sums[bins + i] / count,
                     sums[2 * bins + i] / count));
         }

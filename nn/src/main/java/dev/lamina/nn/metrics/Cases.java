@@ -13,14 +13,21 @@ import java.util.Optional;
  * @param predictions (M,) if binary, else (M, C)
  * @param labels (M,) i64: the true classes, 1 for yes
  * @param counted (M,) bool, if some labels do not count
+ * @param weights (M,) how much a case counts, if not all alike
  */
-record Cases(boolean binary, Tensor predictions, Tensor labels, Optional<Tensor> counted, Optional<Loss> loss) {
+record Cases(
+        boolean binary,
+        Tensor predictions,
+        Tensor labels,
+        Optional<Tensor> counted,
+        Optional<Tensor> weights,
+        Optional<Loss> loss) {
 
     /**
      * Takes labels (N, ...) for predictions (N, ..., C), or targets of the shape of the predictions: with a binary loss or one
      * output each element is an answer of yes or no, else the largest target is the class.
      */
-    static Cases of(String metric, Optional<Loss> loss, Tensor prediction, Tensor target) {
+    static Cases of(String metric, Optional<Loss> loss, Tensor prediction, Tensor target, Optional<Tensor> weights) {
         int axis = loss.map(Loss::classAxis).orElse(-1);
         boolean equal = prediction.shape().equals(target.shape());
         boolean one = prediction.rank() < 2 || prediction.dim(axis) == 1;
@@ -33,14 +40,22 @@ record Cases(boolean binary, Tensor predictions, Tensor labels, Optional<Tensor>
         }
         if (binary) {
             Tensor yes = target.dtype().isInteger() ? target.gt(0) : target.gt(0.5);
-            return new Cases(true, prediction.flatten(), yes.cast(DType.I64).flatten(), Optional.empty(), loss);
+            Tensor answers = yes.cast(DType.I64);
+            Optional<Tensor> flat = weights.map(each -> Weights.like(metric, each, answers));
+            return new Cases(true, prediction.flatten(), answers.flatten(), flat.map(w -> w.ne(0)), flat, loss);
         }
         int last = prediction.rank() - 1;
         Tensor rows = prediction.moveAxis(axis, last).flatten(0, last - 1);
-        Tensor labels = (equal ? target.argmax(axis) : target).cast(DType.I64).flatten();
-        Optional<Tensor> counted =
+        Tensor classes = (equal ? target.argmax(axis) : target).cast(DType.I64);
+        Optional<Tensor> flat = weights.map(each -> Weights.like(metric, each, classes));
+        Tensor labels = classes.flatten();
+        Optional<Tensor> wanted =
                 equal ? Optional.empty() : loss.flatMap(Loss::ignored).map(labels::ne);
-        return new Cases(false, rows, labels, counted, loss);
+        Optional<Tensor> weighty = flat.map(w -> w.ne(0));
+        Optional<Tensor> counted = wanted.isPresent() && weighty.isPresent()
+                ? wanted.map(weighty.get()::logicalAnd)
+                : wanted.or(() -> weighty);
+        return new Cases(false, rows, labels, counted, flat, loss);
     }
 
     /** The classes of the answers, (M,) i64; 2 if binary. */
@@ -73,14 +88,15 @@ record Cases(boolean binary, Tensor predictions, Tensor labels, Optional<Tensor>
         return counted.map(kept -> hits.logicalAnd(kept.unsqueeze(1))).orElse(hits);
     }
 
-    /** A value of each case (M,), 0 where the label does not count. */
+    /** A value of each case (M, ...) times its weight, 0 where the label does not count. */
     Tensor kept(Tensor values) {
-        return counted.map(kept -> kept.where(values, values.zerosLike())).orElse(values);
+        return Weights.kept(values, counted, weights);
     }
 
     /** How many cases count, a scalar. */
     Tensor count(DType dtype) {
-        return counted.map(kept -> kept.cast(dtype).sum())
-                .orElseGet(() -> Tensor.constant(dtype, (double) labels.size()));
+        return counted.isEmpty()
+                ? Tensor.constant(dtype, (double) labels.size())
+                : kept(Tensor.full(dtype, 1, labels.shape())).sum();
     }
 }

@@ -87,14 +87,22 @@ public final class Classification extends Metric {
         return base + suffix;
     }
 
-    // Counts as a product of what the truth and what the answers are: whole numbers, exact also with factors of bf16.
     @Override
     protected Tensor sums(Tensor prediction, Tensor target) {
-        Cases cases = Cases.of(name(), loss, prediction, target);
+        return sums(prediction, target, Optional.empty());
+    }
+
+    @Override
+    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
+        return sums(prediction, target, Optional.of(weights));
+    }
+
+    // Counts as a product of what the truth and what the answers are: whole numbers, exact also with factors of bf16.
+    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+        Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor answers = Double.isNaN(threshold) ? cases.answers() : cases.answers(threshold);
         Tensor chosen = answers.unsqueeze(1).eq(Tensor.arange(DType.I64, cases.classes()));
-        return cases.hits()
-                .cast(DType.F32)
+        return cases.kept(cases.hits().cast(DType.F32))
                 .transpose()
                 .matmul(chosen.cast(DType.F32))
                 .flatten();

@@ -22,9 +22,10 @@ public final class ConfusionMatrix {
         WEIGHTED
     }
 
-    private final long[][] counts;
+    /** Whole numbers, unless cases were weighted. */
+    private final double[][] counts;
 
-    private ConfusionMatrix(long[][] counts) {
+    private ConfusionMatrix(double[][] counts) {
         this.counts = counts;
     }
 
@@ -43,7 +44,7 @@ public final class ConfusionMatrix {
             throw new DataException("confusion matrix: expected as many predictions as labels, got " + guess.length
                     + " and " + truth.length + "; predict the examples of these labels");
         }
-        long[][] counts = new long[classes][classes];
+        double[][] counts = new double[classes][classes];
         for (int i = 0; i < truth.length; i++) {
             requireClass(truth[i], classes, i);
             requireClass(guess[i], classes, i);
@@ -55,10 +56,8 @@ public final class ConfusionMatrix {
     /** From counts row by row, C^2 of them. */
     static ConfusionMatrix of(double[] counts) {
         int classes = (int) Math.round(Math.sqrt(counts.length));
-        long[][] rows = new long[classes][classes];
-        for (int i = 0; i < counts.length; i++) {
-            rows[i / classes][i % classes] = Math.round(counts[i]);
-        }
+        double[][] rows = new double[classes][];
+        Arrays.setAll(rows, i -> Arrays.copyOfRange(counts, i * classes, (i + 1) * classes));
         return new ConfusionMatrix(rows);
     }
 
@@ -69,9 +68,11 @@ public final class ConfusionMatrix {
         }
     }
 
-    /** A copy of the counts: one row for each true class, one column for each prediction. */
+    /** The counts, rounded if cases were weighted: one row for each true class, one column for each prediction. */
     public long[][] counts() {
-        return Arrays.stream(counts).map(long[]::clone).toArray(long[][]::new);
+        return Arrays.stream(counts)
+                .map(row -> Arrays.stream(row).mapToLong(Math::round).toArray())
+                .toArray(long[][]::new);
     }
 
     /** Number of classes. */
@@ -81,20 +82,20 @@ public final class ConfusionMatrix {
 
     /** Share of right answers; NaN without examples. */
     public double accuracy() {
-        long right = 0;
-        long all = 0;
+        double right = 0;
+        double all = 0;
         for (int i = 0; i < counts.length; i++) {
             right += counts[i][i];
             all += Arrays.stream(counts[i]).sum();
         }
-        return (double) right / all;
+        return right / all;
     }
 
-    private long answers(int ofClass) {
-        return Arrays.stream(counts).mapToLong(row -> row[ofClass]).sum();
+    private double answers(int ofClass) {
+        return Arrays.stream(counts).mapToDouble(row -> row[ofClass]).sum();
     }
 
-    private long examples(int ofClass) {
+    private double examples(int ofClass) {
         return Arrays.stream(counts[ofClass]).sum();
     }
 
@@ -104,12 +105,12 @@ public final class ConfusionMatrix {
 
     /** Of the answers with this class, the share that is right; 0 when there are none. */
     public double precision(int ofClass) {
-        return share((double) counts[ofClass][ofClass], (double) answers(ofClass));
+        return share(counts[ofClass][ofClass], answers(ofClass));
     }
 
     /** Of the examples of this class, the share that was found; 0 when there are none. */
     public double recall(int ofClass) {
-        return share((double) counts[ofClass][ofClass], (double) examples(ofClass));
+        return share(counts[ofClass][ofClass], examples(ofClass));
     }
 
     /** Harmonic mean of precision and recall; 0 when both are. */
@@ -173,7 +174,7 @@ public final class ConfusionMatrix {
     }
 
     private double total() {
-        return Arrays.stream(counts).flatMapToLong(Arrays::stream).sum();
+        return Arrays.stream(counts).flatMapToDouble(Arrays::stream).sum();
     }
 
     /** The mean recall of the classes that have examples. */
@@ -183,7 +184,7 @@ public final class ConfusionMatrix {
 
     /** The mean of intersection / union of the classes that occur. */
     public double meanIou() {
-        return meanOf(this::occurs, c -> (double) counts[c][c] / (examples(c) + answers(c) - counts[c][c]));
+        return meanOf(this::occurs, c -> counts[c][c] / (examples(c) + answers(c) - counts[c][c]));
     }
 
     /** Cohen's kappa (1960): (a - e) / (1 - e), a the accuracy, e the accuracy of answers by chance. */
@@ -205,9 +206,9 @@ public final class ConfusionMatrix {
         double guess = 0;
         for (int c = 0; c < counts.length; c++) {
             right += counts[c][c];
-            both += (double) examples(c) * answers(c);
-            truth += (double) examples(c) * examples(c);
-            guess += (double) answers(c) * answers(c);
+            both += examples(c) * answers(c);
+            truth += examples(c) * examples(c);
+            guess += answers(c) * answers(c);
         }
         return share(right * n - both, Math.sqrt((n * n - guess) * (n * n - truth)));
     }
@@ -225,7 +226,8 @@ public final class ConfusionMatrix {
     /** A table: rows are true classes, columns predictions. */
     @Override
     public String toString() {
-        long largest = Arrays.stream(counts).flatMapToLong(Arrays::stream).max().orElse(0);
+        long largest = Math.round(
+                Arrays.stream(counts).flatMapToDouble(Arrays::stream).max().orElse(0));
         int width = Math.max(
                         Long.toString(largest).length(),
                         Integer.toString(counts.length).length())
@@ -236,8 +238,8 @@ public final class ConfusionMatrix {
         }
         for (int i = 0; i < counts.length; i++) {
             text.append(String.format(Locale.ROOT, "\n%" + width + "d", i));
-            for (long count : counts[i]) {
-                text.append(String.format(Locale.ROOT, "%" + width + "d", count));
+            for (double count : counts[i]) {
+                text.append(String.format(Locale.ROOT, "%" + width + "d", Math.round(count)));
             }
         }
         return text.append("\n").toString();

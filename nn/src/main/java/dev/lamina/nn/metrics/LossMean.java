@@ -29,8 +29,22 @@ public final class LossMean extends Metric {
 
     @Override
     protected Tensor sums(Tensor prediction, Tensor target) {
+        return sums(prediction, target, Optional.empty());
+    }
+
+    @Override
+    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
+        return sums(prediction, target, Optional.of(weights));
+    }
+
+    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         Tensor values = loss.values(prediction, target);
-        return sumAndCount(values.sum(), Tensor.constant(values.dtype(), (double) values.size()));
+        if (weights.isEmpty()) {
+            return sumAndCount(values.sum(), Tensor.constant(values.dtype(), (double) values.size()));
+        }
+        Tensor each = Weights.like(name(), weights.get(), values);
+        Tensor kept = Weights.kept(values.flatten(), Optional.of(each.ne(0)), Optional.of(each));
+        return sumAndCount(kept.sum(), each.sum());
     }
 
     @Override

@@ -57,7 +57,16 @@ public final class Probability extends Metric {
 
     @Override
     protected Tensor sums(Tensor prediction, Tensor target) {
-        Cases cases = Cases.of(name(), loss, prediction, target);
+        return sums(prediction, target, Optional.empty());
+    }
+
+    @Override
+    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
+        return sums(prediction, target, Optional.of(weights));
+    }
+
+    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+        Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor each = figure == Figure.BRIER ? squares(cases) : logs(cases).neg();
         return sumAndCount(cases.kept(each).sum(), cases.count(each.dtype()));
     }

@@ -5,12 +5,16 @@ import java.util.Arrays;
 
 /** Cases of yes and no in the order of their scores: curves and the areas under them. Equal scores are one threshold. */
 public final class Ranking {
+    /** Distinct scores, ascending, and how many cases of yes and no have each. */
+    private final double[] scores;
+
     private final double[] yes;
     private final double[] no;
 
-    private Ranking(double[] yes, double[] no) {
-        this.yes = yes;
-        this.no = no;
+    private Ranking(double[] scores) {
+        this.scores = scores;
+        yes = new double[scores.length];
+        no = new double[scores.length];
     }
 
     /**
@@ -20,7 +24,7 @@ public final class Ranking {
      * @param truePositives how many of them are yes
      * @param falsePositives how many of them are no
      */
-    public record Points(double[] thresholds, long[] truePositives, long[] falsePositives) {}
+    public record Points(double[] thresholds, double[] truePositives, double[] falsePositives) {}
 
     /**
      * Sorts cases.
@@ -29,94 +33,66 @@ public final class Ranking {
      * @param answers the truth, as many
      */
     public static Ranking of(double[] scores, boolean[] answers) {
-        if (scores.length != answers.length) {
-            throw new DataException("ranking: expected as many answers as scores, got " + answers.length + " and "
-                    + scores.length + "; give one answer for each score");
+        double[] alike = new double[scores.length];
+        Arrays.fill(alike, 1);
+        return of(scores, answers, alike);
+    }
+
+    /** The same where a case counts as much as its weight. */
+    public static Ranking of(double[] scores, boolean[] answers, double[] weights) {
+        if (scores.length != answers.length || scores.length != weights.length) {
+            throw new DataException("ranking: expected as many answers and weights as scores, got " + answers.length
+                    + " and " + weights.length + " for " + scores.length + "; give one for each score");
         }
-        double[] yes = new double[scores.length];
-        double[] no = new double[scores.length];
-        int positives = 0;
+        Ranking ranking = new Ranking(Arrays.stream(scores).sorted().distinct().toArray());
         for (int i = 0; i < scores.length; i++) {
-            if (answers[i]) {
-                yes[positives++] = scores[i];
-            } else {
-                no[i - positives] = scores[i];
-            }
+            int place = Arrays.binarySearch(ranking.scores, scores[i]);
+            (answers[i] ? ranking.yes : ranking.no)[place] += weights[i];
         }
-        Ranking ranking = new Ranking(Arrays.copyOf(yes, positives), Arrays.copyOf(no, scores.length - positives));
-        Arrays.sort(ranking.yes);
-        Arrays.sort(ranking.no);
         return ranking;
     }
 
     /** All distinct thresholds. */
     public Points points() {
-        int most = yes.length + no.length;
-        double[] thresholds = new double[most];
-        long[] truePositives = new long[most];
-        long[] falsePositives = new long[most];
-        int a = yes.length;
-        int b = no.length;
-        int count = 0;
-        while (a > 0 || b > 0) {
-            double score = Math.max(
-                    a > 0 ? yes[a - 1] : Double.NEGATIVE_INFINITY, b > 0 ? no[b - 1] : Double.NEGATIVE_INFINITY);
-            a = below(yes, a, score);
-            b = below(no, b, score);
-            thresholds[count] = score;
-            truePositives[count] = (long) yes.length - a;
-            falsePositives[count++] = (long) no.length - b;
-            if (Double.isNaN(score)) {
-                break;
-            }
+        int count = scores.length;
+        Points points = new Points(new double[count], new double[count], new double[count]);
+        double found = 0;
+        double wrong = 0;
+        for (int i = 0; i < count; i++) {
+            found += yes[count - 1 - i];
+            wrong += no[count - 1 - i];
+            points.thresholds[i] = scores[count - 1 - i];
+            points.truePositives[i] = found;
+            points.falsePositives[i] = wrong;
         }
-        return new Points(
-                Arrays.copyOf(thresholds, count),
-                Arrays.copyOf(truePositives, count),
-                Arrays.copyOf(falsePositives, count));
-    }
-
-    /** How many of the first {@code end} sorted values are below a score. */
-    private static int below(double[] sorted, int end, double score) {
-        int i = end;
-        while (i > 0 && sorted[i - 1] >= score) {
-            i--;
-        }
-        return i;
+        return points;
     }
 
     /** The probability that a yes has a larger score than a no, equal ones counting half; NaN without one of both. */
     public double rocAuc() {
         double twice = 0;
-        int lower = 0;
-        int upTo = 0;
-        for (double score : yes) {
-            while (lower < no.length && no[lower] < score) {
-                lower++;
-            }
-            while (upTo < no.length && no[upTo] <= score) {
-                upTo++;
-            }
-            twice += lower + upTo;
+        double below = 0;
+        for (int i = 0; i < scores.length; i++) {
+            twice += yes[i] * (2 * below + no[i]);
+            below += no[i];
         }
-        return hasNan() ? Double.NaN : twice / (2.0 * yes.length * no.length);
+        return hasNan() ? Double.NaN : twice / (2 * Arrays.stream(yes).sum() * below);
     }
 
     /** Sum over the thresholds of precision * (recall - recall before); NaN without a yes. */
     public double averagePrecision() {
         Points points = points();
         double sum = 0;
-        long before = 0;
-        for (int i = 0; i < points.thresholds.length; i++) {
-            long found = points.truePositives[i];
-            sum += (double) found / (found + points.falsePositives[i]) * (found - before);
+        double before = 0;
+        for (int i = 0; i < scores.length; i++) {
+            double found = points.truePositives[i];
+            sum += found == before ? 0 : found / (found + points.falsePositives[i]) * (found - before);
             before = found;
         }
-        return hasNan() ? Double.NaN : sum / yes.length;
+        return hasNan() ? Double.NaN : sum / before;
     }
 
     private boolean hasNan() {
-        return (yes.length > 0 && Double.isNaN(yes[yes.length - 1]))
-                || (no.length > 0 && Double.isNaN(no[no.length - 1]));
+        return scores.length > 0 && Double.isNaN(scores[scores.length - 1]);
     }
 }

@@ -21,8 +21,8 @@ public final class Regression extends Metric {
         EXPLAINED_VARIANCE
     }
 
-    /** Numbers for each column: mean and squared deviations of t, of t - p, and the sum of (t - p)^2. */
-    private static final int PARTS = 5;
+    /** Numbers for each column: count, mean and squared deviations of t, of t - p, and the sum of (t - p)^2. */
+    private static final int PARTS = 6;
 
     private final Figure figure;
 
@@ -38,6 +38,15 @@ public final class Regression extends Metric {
 
     @Override
     protected Tensor sums(Tensor prediction, Tensor target) {
+        return sums(prediction, target, Optional.empty());
+    }
+
+    @Override
+    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
+        return sums(prediction, target, Optional.of(weights));
+    }
+
+    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         if (!prediction.shape().equals(target.shape()) || prediction.rank() == 0) {
             throw new ShapeException(name() + ": expected targets of the shape of the predictions " + prediction.shape()
                     + ", got " + target.shape() + "; reshape one of them");
@@ -50,14 +59,28 @@ public final class Regression extends Metric {
                 ? prediction.unsqueeze(1).toF64()
                 : prediction.flatten(0, prediction.rank() - 2).toF64();
         Tensor rest = t.sub(p);
-        Tensor columns = Tensor.concat(
+        // (M, D), all alike without weights
+        Tensor each = weights.map(w -> Weights.spread(name(), w, prediction)
+                        .toF64()
+                        .reshape(t.shape().dims()))
+                .orElseGet(() -> Tensor.full(DType.F64, 1, t.shape()));
+        Tensor count = each.sum(0);
+        Tensor some = count.maximum(Double.MIN_NORMAL);
+        Tensor mean = kept(t, each).div(some);
+        Tensor meanRest = kept(rest, each).div(some);
+        return Tensor.concat(
                 0,
-                t.mean(0),
-                t.sub(t.meanKeep(0)).square().sum(0),
-                rest.mean(0),
-                rest.sub(rest.meanKeep(0)).square().sum(0),
-                rest.square().sum(0));
-        return Tensor.concat(0, Tensor.full(DType.F64, t.dim(0), dev.lamina.core.Shape.of(1)), columns);
+                count,
+                mean,
+                kept(t.sub(mean).square(), each),
+                meanRest,
+                kept(rest.sub(meanRest).square(), each),
+                kept(rest.square(), each));
+    }
+
+    /** The weighted sum of each column; what does not count is left out even where it is not finite. */
+    private static Tensor kept(Tensor x, Tensor weights) {
+        return weights.ne(0).where(x.mul(weights), x.zerosLike()).sum(0);
     }
 
     @Override
@@ -70,19 +93,20 @@ public final class Regression extends Metric {
 
         @Override
         public void add(double[] values, int count) {
-            if (total.length == 0 || total[0] == 0) {
-                total = Arrays.copyOf(values, count);
-                return;
+            if (total.length == 0) {
+                total = new double[count];
             }
-            int columns = (count - 1) / PARTS;
-            double n = total[0];
-            double m = values[0];
-            for (int c = 1; c <= columns; c++) {
-                join(values, c, c + columns, n, m);
-                join(values, c + 2 * columns, c + 3 * columns, n, m);
-                total[c + 4 * columns] += values[c + 4 * columns];
+            int columns = count / PARTS;
+            for (int c = 0; c < columns; c++) {
+                double n = total[c];
+                double m = values[c];
+                if (m > 0) {
+                    join(values, c + columns, c + 2 * columns, n, m);
+                    join(values, c + 3 * columns, c + 4 * columns, n, m);
+                    total[c + 5 * columns] += values[c + 5 * columns];
+                    total[c] = n + m;
+                }
             }
-            total[0] = n + m;
         }
 
         private void join(double[] values, int mean, int squares, double n, double m) {
@@ -104,14 +128,16 @@ public final class Regression extends Metric {
 
     @Override
     protected double value(double[] sums) {
-        int columns = (sums.length - 1) / PARTS;
+        int columns = sums.length / PARTS;
         double sum = 0;
-        for (int c = 1; c <= columns; c++) {
-            double missed = sums[c + (figure == Figure.R2 ? 4 : 3) * columns];
-            double all = sums[c + columns];
-            sum += all == 0 ? (missed == 0 ? 1 : 0) : 1 - missed / all;
+        int counted = 0;
+        for (int c = 0; c < columns; c++) {
+            double missed = sums[c + (figure == Figure.R2 ? 5 : 4) * columns];
+            double all = sums[c + 2 * columns];
+            sum += sums[c] == 0 ? 0 : all == 0 ? (missed == 0 ? 1 : 0) : 1 - missed / all;
+            counted += sums[c] == 0 ? 0 : 1;
         }
-        return sums[0] == 0 ? Double.NaN : sum / columns;
+        return counted == 0 ? Double.NaN : sum / counted;
     }
 
     @Override

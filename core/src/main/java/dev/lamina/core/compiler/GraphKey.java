@@ -30,8 +30,7 @@ public final class GraphKey {
     GraphKey(
             String backend, Nodes.Order order, int[] slots, List<Node> outputs, List<Integer> targets, List<Node> fed) {
         this.backend = backend;
-        List<Node> nodes = order.nodes();
-        int count = nodes.size();
+        int count = order.nodes().size();
         List<Node> unread = unread(order, fed);
         ops = new Op[count];
         shapes = new Shape[count + unread.size()];
@@ -40,7 +39,7 @@ public final class GraphKey {
         int used = 0;
         int h = backend.hashCode();
         for (int i = 0; i < count; i++) {
-            Node node = nodes.get(i);
+            Node node = order.nodes().get(i);
             List<Node> inputs = slots[i] < 0 ? node.inputs() : List.of();
             ops[i] = slots[i] < 0 ? node.op() : SLOT;
             shapes[i] = node.shape();

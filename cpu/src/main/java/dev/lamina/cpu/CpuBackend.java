@@ -20,6 +20,7 @@ import dev.lamina.cpu.pool.Pool;
 import dev.lamina.cpu.rows.RowKernels;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class CpuBackend extends KernelBackend {
     /** Attention of fewer queries is left to ordinary products. */
     private static final int FEW_QUERIES = 16;
+
+    /** Code of so many kernels is written by all threads. */
+    private static final int MANY_TASKS = 4;
 
     private final String name;
     private final @Nullable Instructions forced;
@@ -42,6 +46,16 @@ public final class CpuBackend extends KernelBackend {
         name = "cpu";
         forced = null;
         pool = Pool.shared();
+        // The first call of machine code takes the JVM a while to link: meanwhile the first plan is compiled.
+        Thread.ofPlatform().daemon().name("lamina-detection").start(CpuBackend::detect);
+    }
+
+    private static void detect() {
+        try {
+            Isa.machine();
+        } catch (RuntimeException e) {
+            // Whoever asks next gets it again.
+        }
     }
 
     /**
@@ -121,8 +135,24 @@ public final class CpuBackend extends KernelBackend {
     private List<Kernel> machineCode(List<Task> tasks) throws CodeException {
         CodeBatch batch = new CodeBatch();
         Kernel[] kernels = new Kernel[tasks.size()];
-        for (int i = 0; i < kernels.length; i++) {
-            kernels[i] = kernel(tasks.get(i), batch);
+        AtomicReference<@Nullable CodeException> refused = new AtomicReference<>();
+        Pool.Task write = i -> {
+            try {
+                kernels[i] = kernel(tasks.get(i), batch);
+            } catch (CodeException e) {
+                refused.set(e);
+            }
+        };
+        if (kernels.length < MANY_TASKS) {
+            for (int i = 0; i < kernels.length; i++) {
+                write.run(i);
+            }
+        } else {
+            pool.run(kernels.length, write);
+        }
+        CodeException refusedNow = refused.get();
+        if (refusedNow != null) {
+            throw refusedNow;
         }
         batch.publish();
         return List.of(kernels);

@@ -17,15 +17,21 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * The CPU backend with one kind of instructions, on buffers that end at a page which nobody can touch: each kernel gets copies of
- * the inputs, outputs and intermediate values that its task names, so that a byte too far ends the process, and the list of kernels
+ * The CPU backend with one kind of instructions, on buffers that end or begin at a page which nobody can touch: each kernel gets copies of
+ * the inputs, outputs and intermediate values that its task names, so that a byte too far (by turns behind and before) ends the process, and the list of kernels
  * that ran before it in {@code hs_err} says where. All other buffers are missing.
  */
 public abstract class GuardedBackend extends KernelBackend {
     private static final int THREADS = 3;
 
-    /** Guarded buffers of this thread, by their place among the buffers of a task. */
-    private static final ThreadLocal<List<GuardedMemory>> GUARDED = ThreadLocal.withInitial(ArrayList::new);
+    /** Guarded buffers of this thread, by their place among the buffers of a task; by turns the guard is behind and before a buffer. */
+    private static final ThreadLocal<Guards> GUARDED = ThreadLocal.withInitial(Guards::new);
+
+    private static final class Guards {
+        final List<GuardedMemory> ending = new ArrayList<>();
+        final List<GuardedMemory> beginning = new ArrayList<>();
+        int runs;
+    }
 
     private final String name;
     private final Supplier<CpuBackend> maker;
@@ -118,6 +124,7 @@ public abstract class GuardedBackend extends KernelBackend {
     }
 
     private static void onCopies(Kernel kernel, int[] named, int[] written, MemorySegment[] buffers) {
+        GUARDED.get().runs++;
         MemorySegment[] copies = new MemorySegment[buffers.length];
         for (int i = 0; i < named.length; i++) {
             copies[named[i]] = copy(i, named, buffers, copies);
@@ -176,16 +183,22 @@ public abstract class GuardedBackend extends KernelBackend {
         return guarded(place, original.byteSize()).copyFrom(original);
     }
 
-    /** So many bytes before the page behind the buffer of a place. */
+    /** So many bytes before the page behind the buffer of a place, or behind the page before it. */
     private static MemorySegment guarded(int place, long bytes) {
-        List<GuardedMemory> all = GUARDED.get();
+        Guards guards = GUARDED.get();
+        boolean ends = (guards.runs + place) % 2 == 0;
+        List<GuardedMemory> all = ends ? guards.ending : guards.beginning;
         while (all.size() <= place) {
-            all.add(GuardedMemory.endingAtGuard(1));
+            all.add(memory(1, ends));
         }
         if (all.get(place).segment().byteSize() < bytes) {
-            all.set(place, GuardedMemory.endingAtGuard(2 * bytes));
+            all.set(place, memory(2 * bytes, ends));
         }
         MemorySegment memory = all.get(place).segment();
-        return memory.asSlice(memory.byteSize() - bytes, bytes);
+        return memory.asSlice(ends ? memory.byteSize() - bytes : 0, bytes);
+    }
+
+    private static GuardedMemory memory(long bytes, boolean ends) {
+        return ends ? GuardedMemory.endingAtGuard(bytes) : GuardedMemory.beginningAtGuard(bytes);
     }
 }

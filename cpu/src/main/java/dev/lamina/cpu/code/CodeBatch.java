@@ -3,7 +3,7 @@ package dev.lamina.cpu.code;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Kernels that share one piece of executable memory: those of a plan, or those that are made once per process. */
+/** Kernels that share one piece of executable memory: those of a plan, or those that are made once per process. Several threads may add some. */
 public final class CodeBatch {
     private record Part(String name, Entry entry, byte[] code, String listing) {}
 
@@ -21,12 +21,17 @@ public final class CodeBatch {
      * @return the entry, which can be called after {@link #publish}
      */
     public Entry add(String name, Assembler code) {
+        byte[] bytes = code.bytes();
+        String listing = Dump.isWanted() ? code.listing() : "";
+        return add(new Part(name, new Entry(name), bytes, listing));
+    }
+
+    private synchronized Entry add(Part part) {
         if (isPublished) {
-            throw new IllegalStateException("kernel " + name + ": the batch is published already");
+            throw new IllegalStateException("kernel " + part.name() + ": the batch is published already");
         }
-        Entry entry = new Entry(name);
-        parts.add(new Part(name, entry, code.bytes(), Dump.isWanted() ? code.listing() : ""));
-        return entry;
+        parts.add(part);
+        return part.entry();
     }
 
     /**
@@ -34,7 +39,7 @@ public final class CodeBatch {
      *
      * @throws CodeException if the system refuses; the entries then stay unusable
      */
-    public void publish() throws CodeException {
+    public synchronized void publish() throws CodeException {
         if (isPublished) {
             throw new IllegalStateException("the batch is published already");
         }

@@ -1,5 +1,6 @@
 package dev.lamina.cpu.conv;
 
+import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,19 @@ record Axis(int inputs, int outputs, int stride, int dilation, int before, int[]
                 taps,
                 0,
                 1);
+    }
+
+    /** Depth, height and width for the output of a convolution. */
+    static Axis[] forward(Task.Convolution task) {
+        int[] x = task.x().dims();
+        int[] y = task.y().dims();
+        int missing = 3 - task.geometry().axes();
+        Axis[] axes = {NONE, NONE, NONE};
+        for (int axis = missing; axis < axes.length; axis++) {
+            int at = axis - missing;
+            axes[axis] = forward(task.geometry(), at, x[at + 1], y[at + 1]);
+        }
+        return axes;
     }
 
     /**

@@ -61,14 +61,8 @@ final class FloatSums implements Sums {
 
     @Override
     public Step copy(long fromRow, long toRow, long left, int count, long right) {
-        PadCode.Key key = new PadCode.Key(lanes.bits(), DType.F32, rounded, DType.F32);
-        String name = "pad-" + key;
-        return new Call(Library.entry(name, name, () -> PadCode.write(key)), PadCode.BYTES, false)
-                .put(PadCode.FROM_ROW, fromRow)
-                .put(PadCode.TO_ROW, toRow)
-                .put(PadCode.LEFT, left)
-                .put(PadCode.COUNT, count)
-                .put(PadCode.RIGHT, right);
+        return PadCode.step(
+                new PadCode.Key(lanes.bits(), DType.F32, rounded, DType.F32), fromRow, toRow, left, count, right);
     }
 
     @Override

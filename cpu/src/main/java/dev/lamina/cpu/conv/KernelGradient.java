@@ -61,7 +61,9 @@ final class KernelGradient implements Kernel {
         int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
         int most = Math.clamp(PARTS_BYTES / (elements * Float.BYTES), 1, MOST_PARTS);
         int least = Math.min(wanted, most);
-        steps = filtered ? new WinogradGradient(task, isa, least) : new GradientSteps(task, isa, least);
+        steps = isa.amx() && TileGradient.suits(task)
+                ? new TileGradient(task, least)
+                : filtered ? new WinogradGradient(task, isa, least) : new FloatGradient(task, isa, least);
         parts = Math.min(least, steps.bands());
         columnTasks = Math.clamp(Math.ceilDiv(wanted, parts), 1, Math.min(MOST_COLUMN_TASKS, steps.panels()));
         String name = "conv-add-" + isa.vectorBits();

@@ -2,6 +2,9 @@ package dev.lamina.cpu.conv;
 
 import dev.lamina.core.DType;
 import dev.lamina.cpu.code.Assembler;
+import dev.lamina.cpu.gemm.Call;
+import dev.lamina.cpu.gemm.Library;
+import dev.lamina.cpu.gemm.Step;
 import dev.lamina.cpu.vector.At;
 import dev.lamina.cpu.vector.KernelCode;
 import dev.lamina.cpu.vector.Lane;
@@ -17,13 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class PadCode {
     /** Offsets in a description: bytes from row to row, bytes of zeros on both sides, elements of a row. */
-    static final int FROM_ROW = 8;
+    private static final int FROM_ROW = 8;
 
-    static final int TO_ROW = 16;
-    static final int LEFT = 24;
-    static final int COUNT = 32;
-    static final int RIGHT = 40;
-    static final int BYTES = 64;
+    private static final int TO_ROW = 16;
+    private static final int LEFT = 24;
+    private static final int COUNT = 32;
+    private static final int RIGHT = 40;
+    private static final int BYTES = 64;
 
     /**
      * What is generated.
@@ -46,10 +49,21 @@ final class PadCode {
         code = new KernelCode(key.bits());
     }
 
-    static Assembler write(Key key) {
+    private static Assembler write(Key key) {
         PadCode pad = new PadCode(key);
         pad.rows();
         return pad.code.assemble();
+    }
+
+    /** Copies rows: a = first element, b = number of rows, c = where to. Sizes in bytes, but for the count. */
+    static Step step(Key key, long fromRow, long toRow, long left, int count, long right) {
+        String name = "pad-" + key;
+        return new Call(Library.entry(name, name, () -> write(key)), BYTES, false)
+                .put(FROM_ROW, fromRow)
+                .put(TO_ROW, toRow)
+                .put(LEFT, left)
+                .put(COUNT, count)
+                .put(RIGHT, right);
     }
 
     private void rows() {
@@ -87,7 +101,7 @@ final class PadCode {
         code.store(key.to(), to, key.rounded() == key.to() ? value : code.fit(value, key.rounded()), tail);
     }
 
-    /** Bytes of zeros, an even number of them. */
+    /** Bytes of zeros, a multiple of those of an element. */
     private void zeros(R at, R bytes) {
         V zero = code.constant(Lane.F32, 0.0);
         R whole = code.and(bytes, -4L * code.lanes());
@@ -95,8 +109,11 @@ final class PadCode {
         code.store(DType.F32, At.of(at, i, 1), zero, null);
         code.endLoop();
         R rest = code.sub(bytes, whole);
-        int size = key.to().bytes();
-        Tail tail = code.tail(size == 4 ? code.shiftRight(rest, 2) : code.shiftRight(rest, 1));
-        code.store(size == 4 ? DType.F32 : DType.BF16, At.of(at, whole, 1), zero, tail);
+        code.store(DType.F32, At.of(at, whole, 1), zero, code.tail(code.shiftRight(rest, 2)));
+        if (key.to().bytes() == 2) {
+            R last = code.and(bytes, -4);
+            Tail odd = code.tail(code.shiftRight(code.sub(bytes, last), 1));
+            code.store(DType.BF16, At.of(at, last, 1), zero, odd);
+        }
     }
 }

@@ -45,14 +45,8 @@ final class TileSums implements Sums {
 
     @Override
     public Step copy(long fromRow, long toRow, long left, int count, long right) {
-        PadCode.Key key = new PadCode.Key(512, DType.F32, DType.BF16, DType.BF16);
-        String name = "pad-" + key;
-        return new Call(Library.entry(name, name, () -> PadCode.write(key)), PadCode.BYTES, false)
-                .put(PadCode.FROM_ROW, fromRow)
-                .put(PadCode.TO_ROW, toRow)
-                .put(PadCode.LEFT, left)
-                .put(PadCode.COUNT, count)
-                .put(PadCode.RIGHT, right);
+        return PadCode.step(
+                new PadCode.Key(512, DType.F32, DType.BF16, DType.BF16), fromRow, toRow, left, count, right);
     }
 
     @Override
@@ -62,10 +56,7 @@ final class TileSums implements Sums {
 
     @Override
     public Step sum(int columns, Tables tables) {
-        int wide = Math.ceilDiv(columns, 16);
-        String name = "window-amx-" + wide;
-        Entry entry = Library.entry(name, name, () -> WindowTiles.write(wide));
-        Call call = new Call(entry, WindowTiles.BYTES, false)
+        return call(tables.rows(), columns)
                 .put(WindowCode.A_ROW, tables.aRow())
                 .put(WindowCode.C_ROW, tables.cRow())
                 .put(WindowCode.K, tables.terms() / UNIT)
@@ -73,7 +64,15 @@ final class TileSums implements Sums {
                 .put(WindowCode.SEGMENTS_END, tables.segments().end())
                 .put(WindowCode.TILES, tables.tiles().begin())
                 .put(WindowCode.TILES_END, tables.tiles().end());
-        long[] words = Bf16Table.configuration(tables.rows(), columns);
+    }
+
+    /** The code for sums, without what it goes through. */
+    Call call(int rows, int columns) {
+        int wide = Math.ceilDiv(columns, 16);
+        String name = "window-amx-" + wide;
+        Entry entry = Library.entry(name, name, () -> WindowTiles.write(wide));
+        Call call = new Call(entry, WindowTiles.BYTES, false);
+        long[] words = Bf16Table.configuration(rows, columns);
         for (int i = 0; i < words.length; i++) {
             call.put(WindowTiles.CONFIGURATION + i * Long.BYTES, words[i]);
         }

@@ -12,6 +12,7 @@ import dev.lamina.cpu.code.Mask;
 import dev.lamina.cpu.code.Mem;
 import dev.lamina.cpu.code.Op;
 import dev.lamina.cpu.code.Vec;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -411,6 +412,19 @@ public final class Bf16Packing {
         for (int i = 0; i < 16; i++) {
             code.emit(Op.VMOVUPS, Vec.zmm(i), Mem.at(BASE, i * Bf16Table.LINE));
         }
+        turn(code, (row, turned) -> code.emit(Op.VMOVUPS, Mem.at(BASE, row * Bf16Table.LINE), turned));
+        add(BASE, Bf16Table.TILE);
+        code.emit(Op.DEC, COUNT);
+        code.jump(Condition.NOT_EQUAL, loop);
+    }
+
+    /**
+     * Transposes 16 x 16 pairs.
+     *
+     * @param code to which it is written: it finds row i in zmm i and uses all registers
+     * @param row takes the number of a row of the result, and where it is
+     */
+    public static void turn(Assembler code, BiConsumer<Integer, Vec> row) {
         for (int i = 0; i < 16; i += 2) {
             code.emit(Op.VUNPCKLPS, Vec.zmm(16 + i), Vec.zmm(i), Vec.zmm(i + 1));
             code.emit(Op.VUNPCKHPS, Vec.zmm(17 + i), Vec.zmm(i), Vec.zmm(i + 1));
@@ -423,26 +437,19 @@ public final class Bf16Packing {
         }
         // Register 4 g + c now holds, in quarter q, column c + 4 q of rows 4 g to 4 g + 3.
         for (int c = 0; c < 4; c++) {
-            quarters(16 + c, c, c + 4);
-            quarters(24 + c, c + 8, c + 12);
+            quarters(code, 16 + c, c, c + 4);
+            quarters(code, 24 + c, c + 8, c + 12);
         }
-        for (int c = 0; c < 4; c++) {
-            for (int odd = 0; odd < 2; odd++) {
-                Vec above = Vec.zmm(16 + c + 4 * odd);
-                Vec below = Vec.zmm(24 + c + 4 * odd);
-                code.emit(Op.VSHUFF32X4, Vec.zmm(0), above, below, Imm.of(0x88));
-                code.emit(Op.VMOVUPS, Mem.at(BASE, (c + 4 * odd) * Bf16Table.LINE), Vec.zmm(0));
-                code.emit(Op.VSHUFF32X4, Vec.zmm(1), above, below, Imm.of(0xDD));
-                code.emit(Op.VMOVUPS, Mem.at(BASE, (c + 4 * odd + 8) * Bf16Table.LINE), Vec.zmm(1));
-            }
+        for (int c = 0; c < 8; c++) {
+            code.emit(Op.VSHUFF32X4, Vec.zmm(0), Vec.zmm(16 + c), Vec.zmm(24 + c), Imm.of(0x88));
+            row.accept(c, Vec.zmm(0));
+            code.emit(Op.VSHUFF32X4, Vec.zmm(1), Vec.zmm(16 + c), Vec.zmm(24 + c), Imm.of(0xDD));
+            row.accept(c + 8, Vec.zmm(1));
         }
-        add(BASE, Bf16Table.TILE);
-        code.emit(Op.DEC, COUNT);
-        code.jump(Condition.NOT_EQUAL, loop);
     }
 
     /** to = even quarters of both, to + 4 = odd quarters. */
-    private void quarters(int to, int first, int second) {
+    private static void quarters(Assembler code, int to, int first, int second) {
         code.emit(Op.VSHUFF32X4, Vec.zmm(to), Vec.zmm(first), Vec.zmm(second), Imm.of(0x88));
         code.emit(Op.VSHUFF32X4, Vec.zmm(to + 4), Vec.zmm(first), Vec.zmm(second), Imm.of(0xDD));
     }

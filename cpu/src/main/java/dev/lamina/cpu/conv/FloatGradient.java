@@ -15,7 +15,7 @@ import java.util.List;
  * The sums of a kernel's gradient in f32: rows are taps and channels of x, which lie side by side in memory, k are pixels, columns are channels of y.
  * For each band x is copied if windows go beyond it, and panels of y are packed, so that its rows do not compete in the cache.
  */
-final class GradientSteps implements GradientBands {
+final class FloatGradient implements GradientBands {
     private final int groups;
     private final int channels;
     private final int columns;
@@ -39,19 +39,14 @@ final class GradientSteps implements GradientBands {
     /** By: 1 last panel, 2 smaller band, 4 goes on from before; full groups of rows, and the last one of each line. */
     private final Step[][] adds = new Step[8][];
 
-    GradientSteps(Task.Convolution task, Isa isa, int parts) {
+    FloatGradient(Task.Convolution task, Isa isa, int parts) {
         groups = task.groups();
         int[] x = task.x().dims();
         int[] y = task.y().dims();
         channels = x[x.length - 1] / groups;
         columns = y[y.length - 1] / groups;
         yRow = (long) y[y.length - 1] * Float.BYTES;
-        int missing = 3 - task.geometry().axes();
-        Axis[] axes = new Axis[3];
-        for (int axis = 0; axis < 3; axis++) {
-            int at = axis - missing;
-            axes[axis] = at < 0 ? Axis.NONE : Axis.forward(task.geometry(), at, x[at + 1], y[at + 1]);
-        }
+        Axis[] axes = Axis.forward(task);
         depth = axes[0];
         height = axes[1];
         width = axes[2];

@@ -1,0 +1,319 @@
+package dev.lamina.cpu.conv;
+
+import dev.lamina.core.DType;
+import dev.lamina.core.backend.Task;
+import dev.lamina.cpu.code.Entry;
+import dev.lamina.cpu.gemm.Bf16Packing;
+import dev.lamina.cpu.gemm.Call;
+import dev.lamina.cpu.gemm.Library;
+import dev.lamina.cpu.gemm.Step;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The sums of a kernel's gradient on the tile unit. The terms of a sum are pixels, so the source of a band is turned round: a line for each channel, in
+ * bf16, in which its pixels lie row by row, with zeros around the image; where windows are some steps apart, first all pixels of one remainder, then
+ * those of the next. A tap then is a shift along the line. Rows of y are as long as those of the line, with zeros at their ends.
+ */
+final class TileGradient implements GradientBands {
+    /** Terms that are added up before the sums go back to memory: few enough for the first-level cache, as taps read the same lines. */
+    private static final int TERMS = 640;
+
+    /** Bytes of turned source and padded y of a band: half of the usual second-level cache. */
+    private static final long BAND_BYTES = 768 << 10;
+
+    private final int groups;
+    private final int channels;
+    private final int columns;
+    private final int panels;
+    private final Axis depth;
+    private final Axis height;
+    private final Axis width;
+    private final Strips strips;
+    private final long xPixel;
+    private final long yPixel;
+
+    /** Pixels of a row of a line, rows of a remainder, and pixels of one tap along the depth. */
+    private final int pitch;
+
+    private final int lineRows;
+    private final int plane;
+
+    /** Bytes of a line: an odd number of cache lines, so that lines do not compete. */
+    private final long line;
+
+    private final int lines;
+    private final Table tiles;
+    private final int tileRows;
+    private final TileSums sums = new TileSums();
+    private final Step zero;
+    private final Step[] turns;
+    private final Shape[] shapes = new Shape[2];
+
+    /** What is prepared for a band: the first ones have the same size, the last one may be smaller. */
+    private record Shape(Step pad, Step[] packs, Block[] blocks, Table segments, int terms) {}
+
+    /** Some terms of a band. Steps by: 1 last panel, 2 goes on from before. */
+    private record Block(long a, long b, Step[] steps) {}
+
+    TileGradient(Task.Convolution task, int parts) {
+        groups = task.groups();
+        int[] x = task.x().dims();
+        int[] y = task.y().dims();
+        channels = x[x.length - 1] / groups;
+        columns = y[y.length - 1] / groups;
+        xPixel = (long) x[x.length - 1] * Float.BYTES;
+        yPixel = (long) y[y.length - 1] * Float.BYTES;
+        Axis[] axes = Axis.forward(task);
+        depth = axes[0];
+        height = axes[1];
+        width = axes[2];
+        panels = Math.ceilDiv(columns, sums.columns());
+        pitch = width.outputs() + reach(width) / width.stride();
+        int image = phases(height) * phases(width) * pitch * (height.outputs() + reach(height) / height.stride());
+        strips = Strips.of(
+                x[0] * depth.outputs(),
+                height.outputs(),
+                (long) Short.BYTES
+                        * (image * depth.taps().length * x[x.length - 1] + pitch * height.outputs() * y[y.length - 1]),
+                BAND_BYTES,
+                parts,
+                true);
+        lineRows = strips.rowsPerBand() + reach(height) / height.stride();
+        plane = phases(height) * phases(width) * lineRows * pitch;
+        // Terms come in units, so that the last tap reads a little beyond its last pixel.
+        int pixels = strips.planesPerBand() * depth.taps().length * plane + pitch - width.outputs() + TileSums.UNIT;
+        line = (Math.ceilDiv(pixels, 32) | 1) * 64L;
+        lines = Math.ceilDiv(groups * channels, TurnCode.UNIT) * TurnCode.UNIT;
+        zero = sums.copy(0, line, line, 0, 0);
+        tileRows = rowsOfTile(channels);
+        tiles = tiles();
+        turns = new Step[phases(width)];
+        for (int phase = 0; phase < turns.length; phase++) {
+            turns[phase] = turn(phase);
+        }
+        shapes[0] = shape(0);
+        shapes[1] = strips.smaller() == 0 ? shapes[0] : shape(strips.smaller());
+    }
+
+    /** Whether the channels of a group fill tiles fairly well. */
+    static boolean suits(Task.Convolution task) {
+        int[] x = task.x().dims();
+        return task.rounded() == DType.BF16 && rowsOfTile(x[x.length - 1] / task.groups()) >= WindowTiles.MOST_ROWS / 2;
+    }
+
+    /** Channels of a tile: the same in all tiles; 0 if they cannot be shared out evenly. */
+    private static int rowsOfTile(int channels) {
+        int tiles = Math.ceilDiv(channels, WindowTiles.MOST_ROWS);
+        return channels % tiles == 0 ? channels / tiles : 0;
+    }
+
+    /** From the first tap to the last. */
+    private static int reach(Axis axis) {
+        return (axis.taps().length - 1) * axis.dilation();
+    }
+
+    /** Remainders of positions that taps meet. */
+    private static int phases(Axis axis) {
+        return Math.min(axis.stride(), reach(axis) + 1);
+    }
+
+    // ---------------------------------------------------------------- preparation
+
+    private Table tiles() {
+        int blocks = channels / tileRows;
+        int taps = depth.taps().length * height.taps().length * width.taps().length;
+        List<long[]> places = new ArrayList<>();
+        // Taps inside, as they read the same lines.
+        for (int pair = 0; pair < blocks; pair += WindowTiles.GROUPS) {
+            for (int tap = 0; tap < taps; tap++) {
+                for (int i = 0; i < Math.min(WindowTiles.GROUPS, blocks - pair); i++) {
+                    long channel = (long) (pair + i) * tileRows;
+                    places.add(new long[] {
+                        channel * line + shift(tap) * Short.BYTES, ((long) tap * channels + channel) * yPixel
+                    });
+                }
+            }
+        }
+        if (places.size() % WindowTiles.GROUPS > 0) {
+            // Sums of the same tile come out the same.
+            places.add(places.getLast());
+        }
+        return new Table(places.stream().flatMapToLong(Arrays::stream).toArray());
+    }
+
+    /** Pixels from the first one of the line to the one that a tap of the first window meets. */
+    private long shift(int tap) {
+        int x = tap % width.taps().length * width.dilation();
+        int y = tap / width.taps().length % height.taps().length * height.dilation();
+        int z = tap / width.taps().length / height.taps().length;
+        int phase = y % height.stride() * phases(width) + x % width.stride();
+        return (long) z * plane + ((long) phase * lineRows + y / height.stride()) * pitch + x / width.stride();
+    }
+
+    /** The first column of a line, and the one behind the last, that is inside of the image. */
+    private int firstColumn(int phase) {
+        return Math.clamp(Math.ceilDiv(width.before() - phase, width.stride()), 0, pitch);
+    }
+
+    private int lastColumn(int phase) {
+        return Math.clamp(
+                Math.ceilDiv(width.inputs() + width.before() - phase, width.stride()), firstColumn(phase), pitch);
+    }
+
+    private Step turn(int phase) {
+        String name = "conv-turn";
+        Entry entry = Library.entry(name, name, TurnCode::write);
+        return new Call(entry, TurnCode.BYTES, false)
+                .put(TurnCode.FROM_ROW, (long) height.stride() * width.inputs() * xPixel)
+                .put(TurnCode.TO_ROW, (long) pitch * Short.BYTES)
+                .put(TurnCode.PIXEL, width.stride() * xPixel)
+                .put(TurnCode.COUNT, lastColumn(phase) - firstColumn(phase))
+                .put(TurnCode.CHANNELS, (long) groups * channels)
+                .put(TurnCode.LINE, line);
+    }
+
+    private Shape shape(int band) {
+        int rows = strips.rows(band);
+        int terms = rows * pitch;
+        long row = (long) groups * columns * Short.BYTES;
+        int elements = width.outputs() * groups * columns;
+        Step pad = sums.copy(width.outputs() * yPixel, pitch * row, 0, elements, (pitch - width.outputs()) * row);
+        Step[] packs = new Step[2];
+        for (int last = 0; last < 2; last++) {
+            packs[last] = Bf16Packing.step(DType.BF16, true, columns(last), terms, Short.BYTES, row);
+        }
+        int planes = strips.planes(band);
+        long[] places = new long[2 * planes];
+        for (int i = 0; i < planes; i++) {
+            places[2 * i] = (long) i * depth.taps().length * plane * Short.BYTES;
+            places[2 * i + 1] = i * sums.packed(terms);
+        }
+        List<Block> blocks = new ArrayList<>();
+        Table segments = new Table(places);
+        int units = Math.ceilDiv(terms, TileSums.UNIT);
+        int most = TERMS / TileSums.UNIT;
+        int together = Math.clamp(most / units, 1, planes);
+        // Several planes at a time, or some terms of a plane.
+        int group = Math.ceilDiv(planes, Math.ceilDiv(planes, together));
+        int some = Math.ceilDiv(units, Math.ceilDiv(units, most));
+        Step[] whole = sums(segments, group, some);
+        Step[] rest = group > 1
+                ? sums(segments, planes - (planes - 1) / group * group, some)
+                : sums(segments, 1, units - (units - 1) / some * some);
+        for (int i = 0; i < planes; i += group) {
+            for (int unit = 0; unit < units; unit += some) {
+                boolean ends = group > 1 ? i + group >= planes : unit + some >= units;
+                blocks.add(new Block(
+                        places[2 * i] + (long) unit * TileSums.UNIT * Short.BYTES,
+                        places[2 * i + 1] + sums.packed(unit * TileSums.UNIT),
+                        ends ? rest : whole));
+            }
+        }
+        return new Shape(pad, packs, blocks.toArray(Block[]::new), segments, terms);
+    }
+
+    private int columns(int last) {
+        return last == 0 ? Math.min(columns, sums.columns()) : columns - (panels - 1) * sums.columns();
+    }
+
+    private Step[] sums(Table segments, int count, int units) {
+        Step[] steps = new Step[4];
+        for (int i = 0; i < 4; i++) {
+            steps[i] = sums.call(tileRows, columns(i & 1))
+                    .put(WindowCode.A_ROW, line)
+                    .put(WindowCode.C_ROW, yPixel)
+                    .put(WindowCode.K, units)
+                    .put(WindowCode.SEGMENTS, segments.begin())
+                    .put(WindowCode.SEGMENTS_END, segments.begin() + 2L * Long.BYTES * count)
+                    .put(WindowCode.TILES, tiles.begin())
+                    .put(WindowCode.TILES_END, tiles.end())
+                    .put(WindowCode.ACCUMULATE, i >> 1);
+        }
+        return steps;
+    }
+
+    // ---------------------------------------------------------------- work
+
+    @Override
+    public int bands() {
+        return strips.bands();
+    }
+
+    @Override
+    public int panels() {
+        return groups * panels;
+    }
+
+    private long paddedBytes() {
+        long bytes = yPixel / Float.BYTES * Short.BYTES * strips.planesPerBand() * strips.rowsPerBand() * pitch;
+        return Math.ceilDiv(bytes, 64) * 64;
+    }
+
+    @Override
+    public long workspace() {
+        return lines * line + paddedBytes() + strips.planesPerBand() * sums.packed(shapes[0].terms());
+    }
+
+    @Override
+    public void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
+        long padded = scratch + lines * line;
+        long packed = padded + paddedBytes();
+        for (int band = firstBand; band < lastBand; band++) {
+            Shape shape = shapes[strips.isWhole(band) ? 0 : 1];
+            zero.run(0, lines, scratch, 0);
+            turn(band, x, scratch);
+            pad(band, shape, y, padded);
+            for (int panel = firstPanel; panel < lastPanel; panel++) {
+                int last = panel % panels == panels - 1 ? 1 : 0;
+                long column = (long) panel / panels * columns + (long) panel % panels * sums.columns();
+                for (int i = 0; i < strips.planes(band); i++) {
+                    long from = padded + (long) i * shape.terms() * groups * columns * Short.BYTES;
+                    shape.packs()[last].run(from + column * Short.BYTES, 0, packed + i * sums.packed(shape.terms()), 0);
+                }
+                int before = band == firstBand ? 0 : 2;
+                for (Block block : shape.blocks()) {
+                    block.steps()[before + last].run(
+                            scratch + (long) panel / panels * channels * line + block.a(),
+                            packed + block.b(),
+                            c + column * Float.BYTES,
+                            0);
+                    before = 2;
+                }
+            }
+        }
+    }
+
+    private void pad(int band, Shape shape, long y, long to) {
+        for (int i = 0; i < strips.planes(band); i++) {
+            long row = ((long) strips.plane(band) + i) * height.outputs() + strips.row(band);
+            long target = to + (long) i * shape.terms() * groups * columns * Short.BYTES;
+            shape.pad().run(y + row * width.outputs() * yPixel, strips.rows(band), target, 0);
+        }
+    }
+
+    private void turn(int band, long x, long to) {
+        int rows = strips.rows(band) + reach(height) / height.stride();
+        for (int i = 0; i < strips.planes(band) * depth.taps().length; i++) {
+            int at = strips.plane(band) + i / depth.taps().length;
+            int image = at / depth.outputs();
+            int z = at % depth.outputs() * depth.stride() + i % depth.taps().length * depth.dilation() - depth.before();
+            for (int phase = 0; phase < phases(height) && z >= 0 && z < depth.inputs(); phase++) {
+                int top = strips.row(band) * height.stride() - height.before() + phase;
+                int first = Math.clamp(Math.ceilDiv(-top, height.stride()), 0, rows);
+                int last = Math.clamp(Math.ceilDiv(height.inputs() - top, height.stride()), first, rows);
+                long row = ((long) image * depth.inputs() + z) * height.inputs() + top + (long) first * height.stride();
+                long line = (long) i * plane + (long) phase * phases(width) * lineRows * pitch;
+                for (int p = 0; p < turns.length; p++) {
+                    int column = firstColumn(p);
+                    if (last > first && lastColumn(p) > column) {
+                        long pixel = row * width.inputs() + (long) column * width.stride() + p - width.before();
+                        long target = line + ((long) p * lineRows + first) * pitch + column;
+                        turns[p].run(x + pixel * xPixel, last - first, to + target * Short.BYTES, 0);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -114,6 +114,10 @@ class StepTasksTest {
             String many = sequenceTasks(layer.get(), 1000);
             assertTrue(few.contains("repeat 10 times") && many.contains("repeat 1000 times"), few);
             assertEquals(few.lines().count(), many.lines().count(), many);
+            long inSteps = few.lines()
+                    .filter(line -> line.matches("  (loop|MatMul|Chain).*"))
+                    .count();
+            assertEquals(4, inSteps, "a product and a loop, forward and backward:\n" + few);
         }
     }
 

@@ -71,6 +71,10 @@ final class LoopBuilder {
     /** The loop that computes the unit's nodes and stores those that have a buffer. */
     Task.Loop build() {
         for (Node node : inside) {
+            if (Unit.isBundle(node)) {
+                bundle(node);
+                continue;
+            }
             int value = compute(node, map(node));
             if (buffers.containsKey(node)) {
                 stores.add(new Task.Store(value, map(node).access(buffer(node), node)));
@@ -79,13 +83,19 @@ final class LoopBuilder {
         return loop();
     }
 
-    /** The loop that moves values of nodes of one shape to windows of another. */
-    Task.Loop move(List<Node> sources, List<Task.Access> targets) {
-        for (int i = 0; i < sources.size(); i++) {
-            Node source = sources.get(i);
-            stores.add(new Task.Store(value(source, IndexMap.identity(source.shape())), targets.get(i)));
+    /** Computes the parts of a concatenation at the index of the loop, and stores each in its window. */
+    private void bundle(Node node) {
+        int axis = ((View.Concat) node.op()).axis();
+        long[] strides = node.shape().strides();
+        long start = 0;
+        for (Node part : node.inputs()) {
+            int value = value(part, IndexMap.along(dims, axes));
+            if (buffers.containsKey(node)) {
+                stores.add(new Task.Store(
+                        value, new Task.Access(buffer(node), node.dtype(), start * strides[axis], dims, strides)));
+            }
+            start += part.shape().dim(axis);
         }
-        return loop();
     }
 
     /** The loop that moves a node's values to a window of another. */

@@ -30,6 +30,7 @@ public final class Lowering {
         Graph separate = separateOutputs(graph);
         Lowering lowering = new Lowering(separate);
         lowering.join(lowering.fuse());
+        lowering.keep(separate);
         lowering.chain();
         return new Schedule(separate, lowering.storage, lowering.units).lowered();
     }
@@ -98,6 +99,22 @@ public final class Lowering {
 
     private boolean areApart(Unit a, Unit b) {
         return !sources(a).contains(b) && !sources(b).contains(a) && !reaches(a, b) && !reaches(b, a);
+    }
+
+    /** An input that is kept as an output, as carries are for a gradient, is moved by the loop that updates it. */
+    private void keep(Graph graph) {
+        for (Node kept : graph.outputs()) {
+            Unit move = units.get(kept);
+            Node input = kept.inputs().isEmpty() ? kept : kept.input(0);
+            int place = graph.inputs().indexOf(input);
+            int update = place < 0 ? -1 : graph.targets().indexOf(place);
+            boolean moves = kept.op() instanceof View.Reshape && move.nodes().size() == 1 && update >= 0;
+            Unit updates = moves ? units.get(graph.outputs().get(update)) : move;
+            if (updates != move && updates.takes(move)) {
+                updates.absorb(move);
+                move(move, updates);
+            }
+        }
     }
 
     /** Each product takes the first map that reads it alone, or at each index before others do, with it. */

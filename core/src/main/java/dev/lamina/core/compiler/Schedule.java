@@ -151,7 +151,8 @@ final class Schedule {
         for (Node node : chain.nodes()) {
             int output = graph.outputs().indexOf(node);
             boolean fresh = output < 0 || graph.targets().get(output) < 0 || copies.containsKey(output);
-            if (node != product && isRead(node) && fresh && node.dtype() == product.dtype()) {
+            boolean fits = node.dtype() == product.dtype() && !Unit.isBundle(node);
+            if (node != product && isRead(node) && fresh && fits) {
                 return node;
             }
         }

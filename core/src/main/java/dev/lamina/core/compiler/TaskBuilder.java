@@ -22,9 +22,6 @@ import java.util.Set;
 
 /** Writes the tasks of units, with buffers known. */
 final class TaskBuilder {
-    /** So many parts of a concatenation are written by one loop. */
-    private static final int MOST_PARTS = 8;
-
     private final Storage storage;
     private final Map<Node, Integer> buffers;
     private final Set<Node> scratch;
@@ -51,7 +48,7 @@ final class TaskBuilder {
             case Reduce.Over ignored -> tasks.add(loop(unit));
             case Sample ignored -> tasks.add(loop(unit));
             case View.Pad pad -> pad(pad, node, tasks);
-            case View.Concat concat -> concat(concat.axis(), node, tasks);
+            case View.Concat concat when !Unit.isBundle(node) -> concat(concat.axis(), node, tasks);
             case View ignored -> tasks.add(loop(unit));
             case Reduce.Scan scan -> {
                 Task.Access in = last(window(node.input(0)), scan.axis());
@@ -154,33 +151,19 @@ final class TaskBuilder {
         return new Task.Chain(product, new Task.Loop(map.dims(), 0, map.values(), stores));
     }
 
-    /** Neighbours of one shape are written by one loop: what they have in common, as gradients of gates do, is computed once. */
     private void concat(int axis, Node node, List<Task> tasks) {
         long start = 0;
         long[] strides = node.shape().strides();
-        List<Node> parts = new ArrayList<>();
-        List<Task.Access> targets = new ArrayList<>();
         for (Node part : node.inputs()) {
-            if (parts.size() == MOST_PARTS
-                    || (!parts.isEmpty() && !parts.getFirst().shape().equals(part.shape()))) {
-                tasks.add(moved(parts, targets));
-                parts.clear();
-                targets.clear();
-            }
-            parts.add(part);
-            targets.add(new Task.Access(
+            Task.Access target = new Task.Access(
                     buffers.get(node),
                     node.dtype(),
                     start * strides[axis],
                     part.shape().dims(),
-                    strides));
+                    strides);
+            tasks.add(new LoopBuilder(part.shape(), List.of(), List.of(), storage, buffers).move(part, target));
             start += part.shape().dim(axis);
         }
-        tasks.add(moved(parts, targets));
-    }
-
-    private Task.Loop moved(List<Node> parts, List<Task.Access> targets) {
-        return new LoopBuilder(parts.getFirst().shape(), List.of(), List.of(), storage, buffers).move(parts, targets);
     }
 
     private void pad(View.Pad pad, Node node, List<Task> tasks) {

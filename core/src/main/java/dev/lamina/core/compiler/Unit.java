@@ -5,6 +5,7 @@ import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Node;
 import dev.lamina.core.op.Reduce;
 import dev.lamina.core.op.Scatter;
+import dev.lamina.core.op.View;
 import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,9 @@ import java.util.Optional;
 final class Unit {
     /** A loop of more stored nodes would be a kernel with more values than registers and their spills can hold. */
     private static final int MOST_NODES = 24;
+
+    /** So many parts of a concatenation are written by one loop. */
+    private static final int MOST_PARTS = 8;
 
     private final List<Node> nodes = new ArrayList<>();
     private final Map<Node, List<Storage.Read>> reads = new HashMap<>();
@@ -39,12 +43,32 @@ final class Unit {
         nodes.add(node);
         reads.put(node, storage.reads(node));
         boolean reduce = node.op() instanceof Reduce.Over;
-        full = reduce ? node.input(0).shape() : node.shape();
+        full = reduce || isBundle(node) ? node.input(0).shape() : node.shape();
         reduced = node.op() instanceof Reduce.Over over ? over.axes() : List.of();
     }
 
     List<Node> nodes() {
         return nodes;
+    }
+
+    /**
+     * Whether a node lays a few values of one shape side by side: a map over that shape computes all of them at each index, so that what they
+     * have in common, as gradients of gates do, is computed once.
+     */
+    static boolean isBundle(Node node) {
+        if (!(node.op() instanceof View.Concat) || node.inputs().size() > MOST_PARTS) {
+            return false;
+        }
+        Shape shape = node.input(0).shape();
+        return node.inputs().stream().allMatch(part -> part.shape().equals(shape));
+    }
+
+    private boolean hasBundle() {
+        return nodes.stream().anyMatch(Unit::isBundle);
+    }
+
+    private static boolean isLoop(Node node) {
+        return Storage.isLoop(node) || isBundle(node);
     }
 
     /** Whether this unit stands so late in the graph that it could depend on the other. */
@@ -80,7 +104,7 @@ final class Unit {
         }
         for (Node node : nodes) {
             for (Storage.Read read : reads.get(node)) {
-                boolean inPlace = Storage.isLoop(node)
+                boolean inPlace = isLoop(node)
                         && read.map().equals(IndexMap.identity(shape))
                         && read.shown().shape().equals(shape);
                 if (read.memory() == memory && !inPlace) {
@@ -100,12 +124,15 @@ final class Unit {
     }
 
     boolean isLoop() {
-        return Storage.isLoop(nodes.get(0));
+        return isLoop(nodes.get(0));
     }
 
     /** Whether the nodes of another unit can be computed in one loop with these, dependencies apart. */
     boolean fits(Unit user) {
         if (!isLoop() || !user.isLoop() || nodes.size() + user.nodes.size() > MOST_NODES) {
+            return false;
+        }
+        if ((hasBundle() || user.hasBundle()) && !isSameMap(user)) {
             return false;
         }
         Unit shape = reduced.isEmpty() ? user : this;
@@ -129,6 +156,18 @@ final class Unit {
                 .map(Storage.Read::memory)
                 .anyMatch(memory -> memory.shape().size() == full.size()
                         && other.reads().stream().anyMatch(read -> read.memory() == memory));
+    }
+
+    private boolean isSameMap(Unit other) {
+        return isMap() && other.isMap() && full.equals(other.full);
+    }
+
+    /**
+     * Whether a map can take over what moves an input to an output that nobody reads: a carry that is kept goes with the loop that
+     * overwrites it.
+     */
+    boolean takes(Unit move) {
+        return isSameMap(move) && nodes.size() + move.nodes.size() <= MOST_NODES;
     }
 
     private static boolean covers(Unit shape, Unit other) {
@@ -156,10 +195,16 @@ final class Unit {
     /** Each read of this unit's nodes must be at the user's own index, or at its row. */
     private boolean readsFit(Node node, Unit shape, Unit user) {
         Shape row = rowShape(shape.full, shape.reduced);
-        boolean rowLevel = user.reduced.isEmpty() && !node.shape().equals(shape.full) && alike(node.shape(), row);
+        boolean rowLevel = user.reduced.isEmpty()
+                && !isBundle(node)
+                && !node.shape().equals(shape.full)
+                && alike(node.shape(), row);
         for (Storage.Read read : user.reads.get(node)) {
             if (!nodes.contains(read.memory())) {
                 continue;
+            }
+            if (isBundle(read.memory())) {
+                return false;
             }
             Shape from = read.shown().shape();
             IndexMap expected = rowLevel || from.equals(shape.full)

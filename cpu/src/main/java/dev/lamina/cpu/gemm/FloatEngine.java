@@ -12,7 +12,10 @@ final class FloatEngine implements Engine {
 
     private static final double TASK_FLOPS = 4e6;
 
-    /** Bytes between rows of B from which on rows are copied as a whole: panel by panel, each would be another page. */
+    /**
+     * Bytes between rows of B from which on rows are copied as a whole: panel by panel, each would be another page. A tile of A whose
+     * elements lie so far apart has its lines in few places of the first-level cache.
+     */
     private static final long FAR = 2048;
 
     /** Vectors of a panel whose columns are turned: enough chains of sums, and a panel is deep. */
@@ -59,7 +62,9 @@ final class FloatEngine implements Engine {
         int widest = (lanes.registers() - 1) / (rows + 1);
         vectors = Math.min(needed, sideBySide ? widest : Math.min(widest, MOST_TURNED));
         copiesB = !packsB && product.m() >= 3 * rows;
-        packsA = product.m() > rows && needed > 4 * vectors && isNear(product.aRow(), lanes);
+        boolean isScattered = Math.max(Math.abs(product.aRow()), Math.abs(product.aK())) >= FAR;
+        int worth = isScattered && product.m() > 6 * rows ? 2 : 4;
+        packsA = product.m() > rows && needed > worth * vectors && isNear(product.aRow(), lanes);
     }
 
     private static Lanes lanes(Product product, Isa isa) {

@@ -16,7 +16,7 @@ final class Driver implements PackingKernel {
     private static final long EPILOGUE_BYTES = 256 << 10;
 
     /** With more rows than this, packing B is a small part of the work, and not worth the memory of a second B that is kept. */
-    private static final int KEPT_ROWS = 1024;
+    private static final int KEPT_ROWS = 512;
 
     final Product product;
     final Engine engine;

@@ -37,16 +37,7 @@ public final class AbsoluteError extends Collected {
     }
 
     @Override
-    protected Tensor sums(Tensor prediction, Tensor target) {
-        return sums(prediction, target, Optional.empty());
-    }
-
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
-        return sums(prediction, target, Optional.of(weights));
-    }
-
-    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+    Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         Tensor values = Losses.mae().values(prediction, target);
         Tensor all = values.flatten();
         Tensor errors = weights.map(

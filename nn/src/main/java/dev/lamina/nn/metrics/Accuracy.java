@@ -15,7 +15,7 @@ import java.util.Optional;
  * predictions: with a binary loss or one output each element is an answer of yes or no, else the largest class is compared with
  * the largest target. Of equal values the first counts.
  */
-public final class Accuracy extends Metric {
+public final class Accuracy extends Weighable {
     private final int first;
     private final double threshold;
     private final Optional<Loss> loss;
@@ -55,16 +55,7 @@ public final class Accuracy extends Metric {
     }
 
     @Override
-    protected Tensor sums(Tensor prediction, Tensor target) {
-        return sums(prediction, target, Optional.empty());
-    }
-
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
-        return sums(prediction, target, Optional.of(weights));
-    }
-
-    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+    Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor right = first > 1 && !cases.binary()
                 ? among(cases)

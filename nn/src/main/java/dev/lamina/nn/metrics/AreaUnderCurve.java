@@ -48,18 +48,9 @@ public final class AreaUnderCurve extends Collected {
         return curve == Curve.ROC ? "rocAuc" : "prAuc";
     }
 
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target) {
-        return sums(prediction, target, Optional.empty());
-    }
-
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
-        return sums(prediction, target, Optional.of(weights));
-    }
-
     /** For each case how many scores follow, its label (-1 for one that does not count), its weight, and the scores. */
-    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+    @Override
+    Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor p = cases.binary() ? cases.predictions().unsqueeze(1) : cases.probabilities();
         Tensor scores = p.dim(1) == 2 ? p.narrow(1, 1, 1) : p;

@@ -15,7 +15,7 @@ import java.util.Optional;
  * The expected calibration error: sum over bins of share of the cases * |accuracy - mean confidence|, the confidence being the
  * probability of the answer, in bins of equal width (Guo and others 2017). Predictions and targets are as for {@link Probability}.
  */
-public final class Calibration extends Metric {
+public final class Calibration extends Weighable {
     /**
      * One bin of the reliability table.
      *
@@ -58,18 +58,9 @@ public final class Calibration extends Metric {
         return false;
     }
 
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target) {
-        return sums(prediction, target, Optional.empty());
-    }
-
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
-        return sums(prediction, target, Optional.of(weights));
-    }
-
     /** Counts, confidences and right answers, (3, bins). */
-    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+    @Override
+    Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor p = cases.probabilities();
         Tensor confidence = cases.binary() ? p.maximum(p.rsub(1)) : p.max(1);

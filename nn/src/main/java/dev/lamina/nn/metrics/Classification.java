@@ -16,7 +16,7 @@ import java.util.Optional;
  * <p>Precision, recall and F-beta are those of class 1 with two classes, and the mean over the classes with more, unless {@link
  * #average} says otherwise.
  */
-public final class Classification extends Metric {
+public final class Classification extends Weighable {
     /** Which figure. */
     public enum Figure {
         /** Of the answers with a class, the share that is right. */
@@ -87,18 +87,9 @@ public final class Classification extends Metric {
         return base + suffix;
     }
 
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target) {
-        return sums(prediction, target, Optional.empty());
-    }
-
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
-        return sums(prediction, target, Optional.of(weights));
-    }
-
     // Counts as a product of what the truth and what the answers are: whole numbers, exact also with factors of bf16.
-    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+    @Override
+    Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor answers = Double.isNaN(threshold) ? cases.answers() : cases.answers(threshold);
         Tensor chosen = answers.unsqueeze(1).eq(Tensor.arange(DType.I64, cases.classes()));

@@ -1,10 +1,9 @@
 package dev.lamina.nn.metrics;
 
-import dev.lamina.nn.Metric;
 import java.util.Arrays;
 
 /** A metric that has to look at all values at once: it keeps them until the epoch is over, which takes memory for each example. */
-abstract class Collected extends Metric {
+abstract class Collected extends Weighable {
     @Override
     protected final Tally tally() {
         return new Kept();

@@ -3,11 +3,10 @@ package dev.lamina.nn.metrics;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Loss;
-import dev.lamina.nn.Metric;
 import java.util.Optional;
 
 /** The mean of the values of a loss, for losses that can be read as a figure, such as the absolute error. */
-public final class LossMean extends Metric {
+public final class LossMean extends Weighable {
     private final Loss loss;
     private final boolean root;
 
@@ -28,16 +27,7 @@ public final class LossMean extends Metric {
     }
 
     @Override
-    protected Tensor sums(Tensor prediction, Tensor target) {
-        return sums(prediction, target, Optional.empty());
-    }
-
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
-        return sums(prediction, target, Optional.of(weights));
-    }
-
-    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+    Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         Tensor values = loss.values(prediction, target);
         if (weights.isEmpty()) {
             return sumAndCount(values.sum(), Tensor.constant(values.dtype(), (double) values.size()));

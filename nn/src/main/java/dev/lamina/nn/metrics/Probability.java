@@ -10,7 +10,7 @@ import java.util.Optional;
  * How good predicted probabilities are. Predictions and targets are as for {@link Accuracy}; scores become probabilities as the loss of
  * the model says, without one predictions are probabilities.
  */
-public final class Probability extends Metric {
+public final class Probability extends Weighable {
     /** Which figure. */
     public enum Figure {
         /** Mean of -log of the probability of the truth. */
@@ -56,16 +56,7 @@ public final class Probability extends Metric {
     }
 
     @Override
-    protected Tensor sums(Tensor prediction, Tensor target) {
-        return sums(prediction, target, Optional.empty());
-    }
-
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
-        return sums(prediction, target, Optional.of(weights));
-    }
-
-    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+    Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         Cases cases = Cases.of(name(), loss, prediction, target, weights);
         Tensor each = figure == Figure.BRIER ? squares(cases) : logs(cases).neg();
         return sumAndCount(cases.kept(each).sum(), cases.count(each.dtype()));

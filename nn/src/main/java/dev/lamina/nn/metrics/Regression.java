@@ -4,7 +4,6 @@ import dev.lamina.core.DType;
 import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
-import dev.lamina.nn.Metric;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -12,7 +11,7 @@ import java.util.Optional;
  * How much of the targets predictions explain; predictions and targets (N,) or (N, D) of one shape. The value is the mean over the
  * D columns. Batches give means and squared deviations, which are joined without loss of digits (Chan and others 1983).
  */
-public final class Regression extends Metric {
+public final class Regression extends Weighable {
     /** Which figure. */
     public enum Figure {
         /** 1 - sum (t - p)^2 / sum (t - mean t)^2. */
@@ -37,16 +36,7 @@ public final class Regression extends Metric {
     }
 
     @Override
-    protected Tensor sums(Tensor prediction, Tensor target) {
-        return sums(prediction, target, Optional.empty());
-    }
-
-    @Override
-    protected Tensor sums(Tensor prediction, Tensor target, Tensor weights) {
-        return sums(prediction, target, Optional.of(weights));
-    }
-
-    private Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
+    Tensor sums(Tensor prediction, Tensor target, Optional<Tensor> weights) {
         if (!prediction.shape().equals(target.shape()) || prediction.rank() == 0) {
             throw new ShapeException(name() + ": expected targets of the shape of the predictions " + prediction.shape()
                     + ", got " + target.shape() + "; reshape one of them");

@@ -426,6 +426,7 @@ public final class GradientCases {
                 any(4, 3),
                 x -> x.indexSelect(0, rows).square());
         one("take(Tensor)", "", any(4, 3), x -> x.take(rows).square());
+        one("take(Tensor,String)", "", any(4, 3), x -> x.take(rows, "table").square());
         Tensor columns = Tensor.of(new long[] {1, -1, 0, 2});
         one(
                 "index(Tensor[])",
@@ -465,6 +466,11 @@ public final class GradientCases {
     private void indexPrimitives() {
         Tensor rows = Tensor.of(new long[] {3, 0, 0, 2});
         one("gatherRows(Tensor)", "", any(4, 3), x -> x.gatherRows(rows).square());
+        one(
+                "gatherRows(Tensor,String)",
+                "",
+                any(4, 3),
+                x -> x.gatherRows(rows, "table").square());
         for (Scatter.Kind kind : Scatter.Kind.values()) {
             add(
                     "scatterRows(Kind,Tensor,Tensor)",

@@ -15,7 +15,8 @@ import java.util.stream.IntStream;
 
 /** What a model needs to know of a data set before it computes with it. */
 final class Examples {
-    private static final int LOOKED_AT = 64;
+    /** Examples whose predictions are looked at; later only the shape of one is. */
+    private static final int LOOKED_AT = 8;
 
     private Examples() {}
 
@@ -85,7 +86,8 @@ final class Examples {
     static void check(Model model, Dataset data, String use) {
         requireSome(data, use);
         data.requireFinite();
-        int count = (int) Math.min(data.size(), LOOKED_AT);
+        boolean suited = model.suited().get();
+        int count = (int) Math.min(data.size(), suited ? 1 : LOOKED_AT);
         List<Tensor> predictions = model.predictAll(Arrays.stream(inputs(model, data))
                 .mapToObj(field -> rows(data, field, count))
                 .toList());
@@ -93,12 +95,15 @@ final class Examples {
         for (int i = 0; i < targets.length; i++) {
             Objective objective = model.objectives().get(i);
             Tensor prediction = predictions.get(model.outputNames().indexOf(objective.output()));
-            requireSuitable(objective.loss(), prediction);
+            if (!suited) {
+                requireSuitable(objective.loss(), prediction);
+            }
             OptionalInt classes = objective.loss().classes(prediction.shape());
             if (classes.isPresent() && data.fields().get(targets[i]).dtype().isInteger()) {
                 requireClasses(objective.loss(), data, targets[i], classes.getAsInt(), use);
             }
         }
+        model.suited().set(true);
     }
 
     /** The first rows of a field as a tensor. */

@@ -56,7 +56,9 @@ public abstract class Model extends Layer {
     /** States of callbacks from a file, for the next training. */
     private Map<String, Map<String, Tensor>> resumed = Map.of();
 
-    private record Compiled(Optimizer optimizer, List<Objective> objectives, List<Measure> measures) {}
+    /** The last is set when predictions have been found to suit the losses. */
+    private record Compiled(
+            Optimizer optimizer, List<Objective> objectives, List<Measure> measures, AtomicBoolean suited) {}
 
     /** For subclasses. */
     protected Model() {}
@@ -123,7 +125,7 @@ public abstract class Model extends Layer {
         }
         List<Objective> adapted =
                 Arrays.stream(objectives).map(Objective::adapted).toList();
-        compiled = new Compiled(optimizer, adapted, Measure.of(adapted));
+        compiled = new Compiled(optimizer, adapted, Measure.of(adapted), new AtomicBoolean());
         trainedEpochs = 0;
         resumed = Map.of();
         return this;
@@ -451,6 +453,11 @@ public abstract class Model extends Layer {
     /** What {@link #compile(Optimizer, Loss, Metric...)} said of each output that is trained. */
     public final List<Objective> objectives() {
         return compiled().objectives;
+    }
+
+    /** Whether predictions have been found to suit the losses: a network that ends in a softmax does so for all data. */
+    final AtomicBoolean suited() {
+        return compiled().suited;
     }
 
     final List<Measure> measures() {

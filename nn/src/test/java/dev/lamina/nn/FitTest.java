@@ -52,6 +52,26 @@ class FitTest {
         assertTrue(evaluation.toString().startsWith("loss 0."));
     }
 
+    /** Only the first training looks at some predictions; after that a check costs those of one example. */
+    @Test
+    void trainingsInARowDoNotPredictMuchBetween() {
+        List<Integer> sizes = new ArrayList<>();
+        Layer counting = Layers.lambda(x -> {
+            sizes.add(x.dim(0));
+            return x;
+        });
+        Model model = Sequential.of(counting, dense(3)).compile(adam(0.02), sparseCategoricalCrossentropy());
+        model.initialize(2);
+        sizes.clear();
+        model.fit(Data.clusters(90, 1), epochs(1).batchSize(30));
+        assertEquals(List.of(8, 30), sizes);
+        sizes.clear();
+        model.fit(Data.clusters(90, 1), epochs(1).batchSize(30));
+        assertEquals(List.of(1, 30), sizes);
+        model.compile(adam(0.02), sparseCategoricalCrossentropy().fromProbabilities());
+        assertThrows(DataException.class, () -> model.fit(Data.clusters(90, 1), epochs(1)));
+    }
+
     @Test
     void evaluationDoesNotDependOnTheBatches() {
         Model model = classifier();

@@ -5,6 +5,7 @@ import dev.lamina.core.op.Elementwise;
 import dev.lamina.core.op.Reduce;
 import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.Window;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -56,6 +57,11 @@ public sealed interface Task {
                 step *= dims[i];
             }
             return true;
+        }
+
+        /** The address of the first element, for machine code; the caller keeps the buffers reachable. */
+        public long address(MemorySegment[] buffers) {
+            return buffers[buffer].address() + offset * dtype.bytes();
         }
 
         /** Where each matrix of a batch (the last two axes) begins, in row-major order, in elements from the offset on. */

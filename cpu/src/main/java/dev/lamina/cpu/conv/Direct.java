@@ -107,7 +107,7 @@ final class Direct implements PackingKernel {
 
     @Override
     public void pack(MemorySegment[] buffers, MemorySegment packed) {
-        long from = address(weights, buffers);
+        long from = weights.address(buffers);
         try {
             for (int i = 0; i < passes.length; i++) {
                 Bands pass = passes[i];
@@ -145,9 +145,9 @@ final class Direct implements PackingKernel {
             run.frame = frame;
             run.common = common.address();
             run.packed = packed.address();
-            run.a = address(source, buffers);
-            run.b = isPacked ? 0 : address(weights, buffers);
-            run.c = address(target, buffers);
+            run.a = source.address(buffers);
+            run.b = isPacked ? 0 : weights.address(buffers);
+            run.c = target.address(buffers);
             if (!(isPacked && sharesWeights)) {
                 run.prepares = true;
                 pool.run(Math.ceilDiv(ready[last], perTask), run);
@@ -169,11 +169,6 @@ final class Direct implements PackingKernel {
             Reference.reachabilityFence(buffers);
             Reference.reachabilityFence(packed);
         }
-    }
-
-    private static long address(Task.Access access, MemorySegment[] buffers) {
-        return buffers[access.buffer()].address()
-                + access.offset() * access.dtype().bytes();
     }
 
     /** One run: addresses, and what a task of the pool does. */

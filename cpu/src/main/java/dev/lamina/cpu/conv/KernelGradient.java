@@ -1,6 +1,5 @@
 package dev.lamina.cpu.conv;
 
-import dev.lamina.core.DType;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.code.Isa;
@@ -87,9 +86,9 @@ final class KernelGradient implements Kernel {
         Run run = runs.take();
         Workspace shared = Workspace.take(true, partsBytes());
         try {
-            run.x = address(task.x(), buffers);
-            run.y = address(task.y(), buffers);
-            run.w = address(task.w(), buffers);
+            run.x = task.x().address(buffers);
+            run.y = task.y().address(buffers);
+            run.w = task.w().address(buffers);
             run.sums = parts == 1 ? run.w : shared.address();
             run.adding = false;
             pool.run(parts * columnTasks, run);
@@ -107,10 +106,6 @@ final class KernelGradient implements Kernel {
             runs.give(run);
             Reference.reachabilityFence(buffers);
         }
-    }
-
-    private static long address(Task.Access access, MemorySegment[] buffers) {
-        return buffers[access.buffer()].address() + access.offset() * DType.F32.bytes();
     }
 
     /** One run: addresses, and what a task of the pool does. */

@@ -41,18 +41,14 @@ final class PoolingKernel implements Kernel {
     public void run(MemorySegment[] buffers) {
         Run run = runs.take();
         try {
-            run.x = address(x, buffers);
-            run.y = address(y, buffers);
-            run.other = address(other, buffers);
+            run.x = x.address(buffers);
+            run.y = y.address(buffers);
+            run.other = other.address(buffers);
             pool.run(Math.ceilDiv(windows.images(), imagesOfPart) * windows.bandCount(), run);
         } finally {
             runs.give(run);
             Reference.reachabilityFence(buffers);
         }
-    }
-
-    private static long address(Task.Access access, MemorySegment[] buffers) {
-        return buffers[access.buffer()].address() + access.offset() * Float.BYTES;
     }
 
     /** One run: addresses, and what a task of the pool does. */

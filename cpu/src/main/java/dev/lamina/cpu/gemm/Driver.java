@@ -103,7 +103,7 @@ final class Driver implements PackingKernel {
     public void pack(MemorySegment[] buffers, MemorySegment packed) {
         Run run = runs.take();
         try {
-            run.bind(null, 0, address(task.b(), buffers), 0);
+            run.bind(null, 0, task.b().address(buffers), 0);
             for (int i = 0; i < ownB; i++) {
                 run.batch(i, i + 1);
                 run.pack(packed.address() + i * packedProduct());
@@ -127,9 +127,9 @@ final class Driver implements PackingKernel {
         try {
             run.bind(
                     epilogue == null ? null : epilogue.bind(buffers),
-                    address(task.a(), buffers),
-                    packed.address() == 0 ? address(task.b(), buffers) : 0,
-                    address(task.out(), buffers));
+                    task.a().address(buffers),
+                    packed.address() == 0 ? task.b().address(buffers) : 0,
+                    task.out().address(buffers));
             if (packed.address() != 0) {
                 run.batch(0, offsets.c().length);
                 run.multiply(packed.address(), ownB == 1 ? 0 : packedProduct());
@@ -147,10 +147,6 @@ final class Driver implements PackingKernel {
             Reference.reachabilityFence(buffers);
             Reference.reachabilityFence(packed);
         }
-    }
-
-    private long address(Task.Access access, MemorySegment[] buffers) {
-        return buffers[access.buffer()].address() + access.offset() * elementBytes;
     }
 
     private void sharing(Run run) {

@@ -80,18 +80,13 @@ final class AddRows implements Kernel {
         private boolean inPlace;
 
         private void bind(MemorySegment[] buffers) {
-            address(0, buffers, task.base());
-            address(1, buffers, task.updates());
-            address(2, buffers, task.out());
+            table.setAtIndex(ValueLayout.JAVA_LONG, 0, task.base().address(buffers));
+            table.setAtIndex(ValueLayout.JAVA_LONG, 1, task.updates().address(buffers));
+            table.setAtIndex(ValueLayout.JAVA_LONG, 2, task.out().address(buffers));
             inPlace = table.getAtIndex(ValueLayout.JAVA_LONG, 0) == table.getAtIndex(ValueLayout.JAVA_LONG, 2)
                     && Arrays.equals(task.base().strides(), task.out().strides());
             table.setAtIndex(ValueLayout.JAVA_LONG, 3, groups.starts());
             table.setAtIndex(ValueLayout.JAVA_LONG, 4, groups.order());
-        }
-
-        private void address(int at, MemorySegment[] buffers, Task.Access access) {
-            long offset = access.offset() * access.dtype().bytes();
-            table.setAtIndex(ValueLayout.JAVA_LONG, at, buffers[access.buffer()].address() + offset);
         }
 
         @Override

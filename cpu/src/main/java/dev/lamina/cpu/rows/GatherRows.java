@@ -79,10 +79,9 @@ final class GatherRows implements Kernel {
                     throw IndexErrors.outOfRange(task.name(), row, from + i, rows);
                 }
             }
-            int bytes = task.data().dtype().bytes();
-            long out = memory[task.out().buffer()].address() + task.out().offset() * bytes + from * rowBytes;
+            long out = task.out().address(memory) + from * rowBytes;
             Entry code = streaming != null && out % RowKernels.LINE == 0 ? streaming : entry;
-            long data = memory[task.data().buffer()].address() + task.data().offset() * bytes;
+            long data = task.data().address(memory);
             code.call(indices.address() + 8 * first, count, out, data);
         }
     }

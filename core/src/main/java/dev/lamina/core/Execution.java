@@ -24,7 +24,8 @@ public final class Execution {
         this.sources = binding.sources();
         this.targets = new MemorySegment[outputs.size() + binding.variables().size()];
         for (int i = 0; i < inputs.size(); i++) {
-            sources[i] = memory(inputs.get(i), "plan input").segment();
+            // Buffers are used again: what nobody fills must not be what another computation left.
+            sources[i] = memory(inputs.get(i), "plan input").segment().fill((byte) 0);
         }
         for (int i = 0; i < outputs.size(); i++) {
             targets[i] = memory(outputs.get(i), "plan output").segment();
@@ -34,7 +35,7 @@ public final class Execution {
         }
     }
 
-    /** Memory of an input, to be filled before each run: row-major, little endian. */
+    /** Memory of an input: row-major, little endian, zeros at first. It keeps its values from run to run. */
     public MemorySegment input(int index) {
         return sources[index];
     }

@@ -35,7 +35,7 @@ final class BatchPlan {
     private final List<Tensor> outputs;
     private final double[] rates;
     private final int shares;
-    private final boolean divides;
+    private final int terms;
     private final Execution execution;
 
     private BatchPlan(Trace trace, Map<Variable, Tensor> updates) {
@@ -44,7 +44,7 @@ final class BatchPlan {
         scalarType = trace.scalarType;
         rates = trace.rates;
         shares = trace.shares.size();
-        divides = trace.divides;
+        terms = trace.terms;
         outputs = List.copyOf(trace.outputs);
         execution = Plan.compile(trace.inputs, trace.outputs, updates).start();
     }
@@ -126,8 +126,8 @@ final class BatchPlan {
         private double[] rates = {};
         /** In steps of several batches: the share of this one in each objective's loss and in the penalty. */
         private final List<Tensor> shares = new ArrayList<>();
-        /** Whether the second output is by what the mean of the loss divides. */
-        private boolean divides;
+        /** So many pairs of outputs behind the loss say of what it is the sum: means, and by what each divides. None: one mean over examples. */
+        private int terms;
 
         Trace(Model model, Dataset data, int size) {
             this.size = size;
@@ -172,22 +172,31 @@ final class BatchPlan {
             Optional<Tensor> penalty = model.penalty();
             Tensor loss = sum(scored, penalty, List.of());
             outputs.add(loss);
-            Optional<Tensor> divisor =
-                    scored.size() == 1 ? scored.getFirst().part().divisor() : Optional.empty();
-            divides = divisor.isPresent();
-            divisor.ifPresent(outputs::add);
+            if (scored.stream().anyMatch(one -> one.part().divisor().isPresent())) {
+                scored.forEach(one -> term(weighted(one), one.part().divisor()));
+                penalty.ifPresent(more -> term(more, Optional.empty()));
+            }
             for (Measure measure : model.measures()) {
                 outputs.add(measure.sums(scored.get(measure.objective()), weights(model)));
             }
             return shares.isEmpty() ? loss : sum(scored, penalty, shares);
         }
 
+        private void term(Tensor mean, Optional<Tensor> divisor) {
+            outputs.add(mean);
+            outputs.add(divisor.orElseGet(() -> Tensor.scalar((double) size)));
+            terms++;
+        }
+
+        private static Tensor weighted(Measure.Scored one) {
+            double weight = one.objective().weight();
+            return weight == 1 ? one.part().value() : one.part().value().mul(weight);
+        }
+
         private static Tensor sum(List<Measure.Scored> scored, Optional<Tensor> penalty, List<Tensor> shares) {
             List<Tensor> terms = new ArrayList<>();
             for (Measure.Scored one : scored) {
-                Tensor value = one.part().value();
-                double weight = one.objective().weight();
-                terms.add(shared(weight == 1 ? value : value.mul(weight), shares, terms.size()));
+                terms.add(shared(weighted(one), shares, terms.size()));
             }
             Tensor plain = terms.stream().reduce(Tensor::add).orElseThrow();
             return penalty.map(more -> plain.add(shared(more.cast(plain.dtype()), shares, scored.size())))
@@ -256,8 +265,11 @@ final class BatchPlan {
 
     /** Adds what the last run measured. */
     void addTo(Totals totals) {
-        totals.addLoss(loss(), divides ? number(1, 0) : size, size);
-        int first = divides ? 2 : 1;
+        totals.examples(size);
+        int first = 1 + 2 * terms;
+        for (int i = 0; i < Math.max(terms, 1); i++) {
+            totals.addLoss(i, number(terms == 0 ? 0 : 1 + 2 * i, 0), terms == 0 ? size : number(2 + 2 * i, 0));
+        }
         for (int output = first; output < outputs.size(); output++) {
             int length = (int) outputs.get(output).size();
             double[] values = totals.buffer(length);
@@ -269,8 +281,12 @@ final class BatchPlan {
     }
 
     private double number(int output, int index) {
-        MemorySegment values = execution.output(output);
-        return switch (outputs.get(output).dtype()) {
+        return number(execution.output(output), outputs.get(output).dtype(), index);
+    }
+
+    /** An element of memory. */
+    static double number(MemorySegment values, DType dtype, int index) {
+        return switch (dtype) {
             case F32 -> values.getAtIndex(ValueLayout.JAVA_FLOAT, index);
             case F64 -> values.getAtIndex(ValueLayout.JAVA_DOUBLE, index);
             case F16 -> Float.float16ToFloat(values.getAtIndex(ValueLayout.JAVA_SHORT, index));

@@ -198,6 +198,10 @@ final class Checkpoint {
     static void resume(Model model, Path file) {
         at(file, () -> {
             Safetensors.Header header = Safetensors.header(file);
+            if (!part(header, "state", "use another file").has("steps")) {
+                throw new DataException("expected a model that was saved with its training, got one that was not"
+                        + " compiled; load its variables with loadWeights");
+            }
             buildIfNeeded(model, header);
             String mine = Optimizers.config(model.optimizer()).map(Config::type).orElse("one of your own");
             String saved = header.metadata().containsKey("training")

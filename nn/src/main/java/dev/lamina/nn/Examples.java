@@ -7,7 +7,6 @@ import dev.lamina.core.Tensor;
 import dev.lamina.data.Dataset;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
@@ -24,7 +23,14 @@ final class Examples {
     static int[] inputs(Model model, Dataset data) {
         List<String> names = model.inputNames();
         return names.stream()
-                .mapToInt(name -> field(data, name, names.size() == 1, Dataset.FEATURES, 0))
+                .mapToInt(name -> {
+                    if (names.size() > 1 && !has(data, name)) {
+                        throw new DataException(
+                                model.path() + ": expected a field '" + name + "' for the input '" + name + "', got "
+                                        + data.fields() + "; give fields of data sets and inputs the same names");
+                    }
+                    return field(data, name, names.size() == 1, Dataset.FEATURES, 0);
+                })
                 .toArray();
     }
 
@@ -98,10 +104,7 @@ final class Examples {
             if (!suited) {
                 requireSuitable(objective.loss(), prediction);
             }
-            OptionalInt classes = objective.loss().classes(prediction.shape());
-            if (classes.isPresent() && data.fields().get(targets[i]).dtype().isInteger()) {
-                requireClasses(objective.loss(), data, targets[i], classes.getAsInt(), use);
-            }
+            requireTargets(objective.loss(), data, targets[i], prediction.shape(), use);
         }
         model.suited().set(true);
     }
@@ -119,33 +122,41 @@ final class Examples {
         }
     }
 
-    private static void requireClasses(Loss loss, Dataset data, int field, int classes, String use) {
-        Dataset.Field labels = data.fields().get(field);
-        int count = (int) labels.shape().size();
+    /** Refuses labels of classes that do not exist, and other targets that are not from 0 to 1 where they are probabilities. */
+    private static void requireTargets(Loss loss, Dataset data, int field, Shape prediction, String use) {
+        Dataset.Field targets = data.fields().get(field);
+        OptionalInt classes = loss.classes(prediction);
+        boolean labels = classes.isPresent() && targets.dtype().isInteger();
+        boolean shares = classes.isEmpty()
+                && loss.targets() == Loss.Expected.PROBABILITIES
+                && targets.shape().equals(prediction.range(Math.min(1, prediction.rank()), prediction.rank()));
+        if (!labels && !shares) {
+            return;
+        }
+        int count = (int) targets.shape().size();
+        int last = labels ? classes.getAsInt() - 1 : 1;
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment row = arena.allocate(Math.max(8, labels.bytes()), 8);
+            MemorySegment row = arena.allocate(Math.max(8, targets.bytes()), 8);
             for (int i = 0; i < data.size(); i++) {
                 data.copy(i, field, row, 0);
                 for (int k = 0; k < count; k++) {
-                    long label = label(row, labels.dtype(), k);
-                    if ((label < 0 || label >= classes) && !loss.isIgnored(label)) {
-                        throw new DataException(use + ": expected labels from 0 to " + (classes - 1)
-                                + ", as the model has " + classes + " outputs, got " + label + " in row " + i
-                                + "; correct the label, or give the last layer more units");
+                    double value = BatchPlan.number(row, targets.dtype(), k);
+                    if ((value < 0 || value > last) && !(labels && loss.isIgnored((long) value))) {
+                        throw outside(loss, use, labels, last, value, i);
                     }
                 }
             }
         }
     }
 
-    private static long label(MemorySegment row, DType dtype, int index) {
-        return switch (dtype) {
-            case I64 -> row.getAtIndex(ValueLayout.JAVA_LONG, index);
-            case I32 -> row.getAtIndex(ValueLayout.JAVA_INT, index);
-            case I8, BOOL -> row.get(ValueLayout.JAVA_BYTE, index);
-            case U8 -> row.get(ValueLayout.JAVA_BYTE, index) & 0xff;
-            case F32, F64, F16, BF16 -> throw new AssertionError(dtype);
-        };
+    private static DataException outside(Loss loss, String use, boolean labels, int last, double value, int row) {
+        return new DataException(
+                labels
+                        ? use + ": expected labels from 0 to " + last + ", as the model has " + (last + 1)
+                                + " outputs, got " + (long) value + " in row " + row
+                                + "; correct the label, or give the last layer more units"
+                        : use + ": expected targets from 0 to 1 for " + loss.name() + ", got " + value + " in row "
+                                + row + "; scale them, or use a loss of other numbers, such as mse()");
     }
 
     /** Looks at the values: a softmax written in any way is found, and probabilities outside 0 to 1 are. */
@@ -159,7 +170,14 @@ final class Examples {
         Tensor values = prediction.cast(DType.F64);
         boolean inRange = values.min().item() >= 0 && values.max().item() <= 1;
         switch (loss.expected()) {
-            case ANYTHING, LOG_PROBABILITIES -> {}
+            case ANYTHING -> {}
+            case LOG_PROBABILITIES -> {
+                if (values.max().item() > 1e-5) {
+                    throw new DataException(loss.name() + ": expected logarithms of probabilities, at most 0, got "
+                            + values.max().item() + " from the model; end the model in logSoftmax, or use"
+                            + " sparseCategoricalCrossentropy() for scores");
+                }
+            }
             case PROBABILITIES -> {
                 if (!inRange) {
                     throw new DataException(loss.name() + ": expected probabilities from 0 to 1, got "

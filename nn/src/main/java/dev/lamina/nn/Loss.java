@@ -188,6 +188,14 @@ public abstract class Loss {
         return Expected.ANYTHING;
     }
 
+    /** What targets must look like that are no labels of classes: probabilities where the predictions stand for some. */
+    public Expected targets() {
+        return switch (expected()) {
+            case SCORES, PROBABILITIES -> Expected.PROBABILITIES;
+            case ANYTHING, LOG_PROBABILITIES -> Expected.ANYTHING;
+        };
+    }
+
     /** What predictions are. */
     public enum Expected {
         /** Any numbers. */
@@ -203,12 +211,16 @@ public abstract class Loss {
     /** Refuses shapes that differ: broadcasting (N, 1) against (N,) would compare every pair. */
     protected final void requireSameShape(Tensor prediction, Tensor target) {
         if (!prediction.shape().equals(target.shape())) {
-            boolean column = prediction.rank() == target.rank() + 1 && prediction.dim(-1) == 1;
+            boolean deeper = prediction.rank() == target.rank() + 1;
+            boolean column = deeper && prediction.dim(-1) == 1;
+            String other = deeper && target.dtype().isInteger()
+                    ? "for labels use sparseCategoricalCrossentropy(), or oneHot(" + prediction.dim(-1) + ")"
+                    : "reshape one of them";
             throw new ShapeException(name() + ": expected targets of the shape of the predictions " + prediction.shape()
                     + ", got " + target.shape() + "; "
                     + (column
                             ? "add the last axis to the targets with unsqueeze(-1), or end the model in reshape()"
-                            : "reshape one of them"));
+                            : other));
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.core.op.Scatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -90,6 +91,16 @@ public abstract class Optimizer {
 
     /** True for a rule that applies {@link ParameterUpdate#weightDecay} itself. */
     protected boolean appliesWeightDecay() {
+        return false;
+    }
+
+    /**
+     * True where a step leaves the rows of a table as they are that no gradient reaches, as most of an embedding's: {@link #next} then gets the
+     * other rows alone, and what it keeps for them, so it must compute each element by itself. False unless a rule says otherwise.
+     *
+     * @param weightDecay that of the parameter
+     */
+    protected boolean movesRowsAlone(double weightDecay) {
         return false;
     }
 
@@ -302,14 +313,22 @@ public abstract class Optimizer {
 
     private Tensor next(Variable variable, Tensor gradient, List<Tensor> scalars, Map<Variable, Tensor> next) {
         double decay = weightDecay(variable);
-        boolean penalty = decay != 0 && !decoupled && !appliesWeightDecay();
-        Tensor whole = penalty ? gradient.add(variable.value().mul(decay)) : gradient;
-        ParameterUpdate parameter = new ParameterUpdate(this, variable, whole, decay, scalars, next);
+        boolean decays = decay != 0 && !appliesWeightDecay();
+        Optional<ParameterUpdate.GradientRows> rows =
+                movesRowsAlone(decay) ? ParameterUpdate.rows(gradient) : Optional.empty();
+        Optional<ParameterUpdate.GradientRows> summed = rows.map(ParameterUpdate.GradientRows::summed);
+        Optional<Tensor> index = summed.map(ParameterUpdate.GradientRows::index);
+        Tensor g = summed.map(ParameterUpdate.GradientRows::values).orElse(gradient);
+        Tensor before = index.map(variable.value()::take).orElseGet(variable::value);
+        Tensor whole = decays && !decoupled ? g.add(before.mul(decay)) : g;
+        ParameterUpdate parameter = new ParameterUpdate(this, variable, index, whole, decay, scalars, next);
         Tensor value = next(parameter);
-        if (decay != 0 && decoupled && !appliesWeightDecay()) {
-            value = value.sub(variable.value().mul(parameter.learningRate().mul(decay)));
+        if (decays && decoupled) {
+            value = value.sub(before.mul(parameter.learningRate().mul(decay)));
         }
-        return variable.constrained(value.cast(variable.dtype()));
+        Tensor after = value.cast(variable.dtype());
+        return variable.constrained(index.map(some -> variable.value().scatterRows(Scatter.Kind.SET, some, after))
+                .orElse(after));
     }
 
     private double weightDecay(Variable parameter) {

@@ -1,5 +1,6 @@
 package dev.lamina.nn;
 
+import dev.lamina.core.DType;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
@@ -14,6 +15,9 @@ import java.util.Optional;
 public final class ParameterUpdate {
     private final Optimizer optimizer;
     private final Variable variable;
+    /** Which rows this is about; empty for the whole parameter. */
+    private final Optional<Tensor> index;
+
     private final Tensor gradient;
     private final double weightDecay;
     private final List<Tensor> scalars;
@@ -22,12 +26,14 @@ public final class ParameterUpdate {
     ParameterUpdate(
             Optimizer optimizer,
             Variable variable,
+            Optional<Tensor> index,
             Tensor gradient,
             double weightDecay,
             List<Tensor> scalars,
             Map<Variable, Tensor> next) {
         this.optimizer = optimizer;
         this.variable = variable;
+        this.index = index;
         this.gradient = gradient;
         this.weightDecay = weightDecay;
         this.scalars = scalars;
@@ -39,9 +45,13 @@ public final class ParameterUpdate {
         return variable;
     }
 
-    /** Its present value. */
+    /** Its present value; for a rule that moves rows alone that of the rows with a gradient. */
     public Tensor value() {
-        return variable.value();
+        return some(variable);
+    }
+
+    private Tensor some(Variable all) {
+        return index.map(all.value()::take).orElseGet(all::value);
     }
 
     /** Its gradient, clipped if the optimizer clips; with a weight decay that is not decoupled, plus that times the value. */
@@ -55,6 +65,10 @@ public final class ParameterUpdate {
      * looks at all of it.
      */
     public Optional<GradientRows> gradientRows() {
+        return index.isPresent() ? Optional.empty() : rows(gradient);
+    }
+
+    static Optional<GradientRows> rows(Tensor gradient) {
         Node node = gradient.node();
         boolean rows = node.op() instanceof Scatter.Rows scatter
                 && scatter.kind() == Scatter.Kind.ADD
@@ -71,7 +85,22 @@ public final class ParameterUpdate {
      * @param index which rows (N,), i64; one may be there several times
      * @param values what is added up in them (N, W)
      */
-    public record GradientRows(Tensor index, Tensor values) {}
+    public record GradientRows(Tensor index, Tensor values) {
+        /** In the order of their rows, and each with the sum of its row, also where that is there several times. */
+        GradientRows summed() {
+            int others = Math.max(index.dim(0) - 1, 0);
+            Tensor order = index.argsort(0, false);
+            Tensor sorted = index.take(order);
+            Tensor begins = sorted.narrow(0, index.dim(0) - others, others)
+                    .ne(sorted.narrow(0, 0, others))
+                    .cast(DType.I64);
+            Tensor group = begins.pad(new int[] {index.dim(0) - others}, new int[] {0}, 0)
+                    .cumsum(0);
+            Tensor sums = Tensor.zeros(values.dtype(), values.shape())
+                    .scatterRows(Scatter.Kind.ADD, group, values.take(order));
+            return new GradientRows(sorted, sums.take(group));
+        }
+    }
 
     /** The weight decay of this parameter: its group's, or the optimizer's. */
     public double weightDecay() {
@@ -100,7 +129,7 @@ public final class ParameterUpdate {
 
     /** The same in a shape of its own. */
     public Tensor slot(String name, Shape shape, double initial) {
-        return optimizer.slot(variable, name, shape, initial).value();
+        return some(optimizer.slot(variable, name, shape, initial));
     }
 
     /**
@@ -109,7 +138,11 @@ public final class ParameterUpdate {
      * @return the value
      */
     public Tensor keep(String name, Tensor value) {
-        next.put(optimizer.slot(variable, name, value.shape(), 0), value);
+        Variable slot = optimizer.slot(variable, name, index.isPresent() ? variable.shape() : value.shape(), 0);
+        next.put(
+                slot,
+                index.map(some -> slot.value().scatterRows(Scatter.Kind.SET, some, value))
+                        .orElse(value));
         return value;
     }
 

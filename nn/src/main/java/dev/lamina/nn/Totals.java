@@ -1,6 +1,7 @@
 package dev.lamina.nn;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Loss and metrics over the batches of an epoch. */
@@ -9,8 +10,10 @@ final class Totals {
     private final List<Metric.Tally> tallies = new ArrayList<>();
     private final List<String> names = new ArrayList<>();
     private double[] buffer = {};
-    private double loss;
-    private double divisors;
+    /** For each term of the loss: the sum of what its means are divided from, and by what. */
+    private double[] sums = {};
+
+    private double[] divisors = {};
     private long examples;
 
     Totals(List<Measure> measures) {
@@ -27,17 +30,25 @@ final class Totals {
     }
 
     void clear() {
-        loss = 0;
-        divisors = 0;
+        Arrays.fill(sums, 0);
+        Arrays.fill(divisors, 0);
         examples = 0;
         tallies.forEach(Metric.Tally::clear);
     }
 
-    /** Adds the loss of a batch, a mean that divides by a number. */
-    void addLoss(double batchLoss, double divisor, int size) {
-        loss += batchLoss * divisor;
-        divisors += divisor;
-        examples += size;
+    /** Counts the examples of a batch. */
+    void examples(int count) {
+        examples += count;
+    }
+
+    /** Adds a term of the loss of a batch, a mean that divides by a number. */
+    void addLoss(int term, double mean, double divisor) {
+        if (term >= sums.length) {
+            sums = Arrays.copyOf(sums, term + 1);
+            divisors = Arrays.copyOf(divisors, term + 1);
+        }
+        sums[term] += mean * divisor;
+        divisors[term] += divisor;
     }
 
     /** Room for the vector of a metric, before {@link #add}; the same for each batch. */
@@ -59,7 +70,16 @@ final class Totals {
 
     /** Value 0 is the loss. */
     double value(int index) {
-        return index == 0 ? loss / divisors : tallies.get(index - 1).value();
+        return index == 0 ? loss() : tallies.get(index - 1).value();
+    }
+
+    /** NaN before the first batch; a term in which nothing counted is 0. */
+    private double loss() {
+        double loss = sums.length == 0 || examples == 0 ? Double.NaN : 0;
+        for (int i = 0; i < sums.length; i++) {
+            loss += divisors[i] == 0 ? 0 : sums[i] / divisors[i];
+        }
+        return loss;
     }
 
     boolean higherIsBetter(int index) {

@@ -74,6 +74,7 @@ final class Trainer {
         Progress progress = new Progress(
                 model, first, options.epochs(), batches.count(), examples, totals, validation, evaluator != null);
         progress.begin(first);
+        model.optimizer().monitor().ifPresent(progress::value);
         callbacks.forEach(callback -> callback.onTrainBegin(progress));
         model.callbacks(callbacks);
         for (int i = 0; i < options.epochs() && !progress.isStopping(); i++) {

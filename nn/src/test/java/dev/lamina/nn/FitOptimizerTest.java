@@ -151,6 +151,35 @@ class FitOptimizerTest {
         assertArrayEquals(FitTest.flat(one), FitTest.flat(other), 1e-6f);
     }
 
+    /** The first loss divides by the labels that count, the second by all: neither may hang on how the data are cut. */
+    @Test
+    void theLossOfSeveralObjectivesDoesNotDependOnTheBatches() {
+        Model model = twoOutputs();
+        model.compile(
+                sgd(0.1),
+                Objective.of("a", sparseCategoricalCrossentropy().ignoreIndex(1))
+                        .target("labels")
+                        .weight(0.5),
+                Objective.of("b", sparseCategoricalCrossentropy().classWeights(1, 4, 0.1))
+                        .target("labels"));
+        double whole = model.evaluate(uneven(), 24).loss();
+        assertEquals(whole, model.evaluate(uneven(), 5).loss(), 1e-6);
+        assertEquals(whole, model.evaluate(uneven(), 1).loss(), 1e-6);
+        Map<String, Tensor> outputs = model.predictAll(uneven());
+        Tensor labels = Examples.rows(uneven(), 1, 24);
+        double expected = 0.5
+                        * sparseCategoricalCrossentropy()
+                                .ignoreIndex(1)
+                                .of(outputs.get("a"), labels)
+                                .item()
+                + sparseCategoricalCrossentropy()
+                        .classWeights(1, 4, 0.1)
+                        .of(outputs.get("b"), labels)
+                        .item()
+                + model.penalty().orElseThrow().item();
+        assertEquals(expected, whole, 1e-6);
+    }
+
     private static Model twoOutputs() {
         Wire x = Wire.input("features", 2);
         Wire hidden = dense(6).tanh().kernelRegularizer(Regularizers.l2(0.01)).apply(x);

@@ -3,9 +3,13 @@ package dev.lamina.nn;
 import static dev.lamina.nn.Layers.dense;
 import static dev.lamina.nn.Layers.embedding;
 import static dev.lamina.nn.Layers.flatten;
+import static dev.lamina.nn.Optimizers.adagrad;
+import static dev.lamina.nn.Optimizers.adam;
+import static dev.lamina.nn.Optimizers.adamw;
 import static dev.lamina.nn.Optimizers.sgd;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -65,6 +69,80 @@ class LargeTablesTest {
         Layer net = net();
         net.apply(IDS).evaluate();
         return net;
+    }
+
+    @Test
+    void adagradTouchesTheRowsThatWereReadAndNoOthers() {
+        Optimizer alone = adagrad(0.5).initialAccumulator(0.1);
+        float[] rows = table(trained(alone));
+        float[] whole = table(trained(adagrad(0.5).initialAccumulator(0.1).clipNorm(1e9)));
+        assertArrayEquals(whole, rows, 1e-6f);
+        assertRowsRest(rows, table(initialized()), 0);
+    }
+
+    private static void assertRowsRest(float[] values, float[] before, double tolerance) {
+        for (int row = 0; row < 10; row++) {
+            boolean read = row == 0 || row == 1 || row == 3 || row == 7;
+            for (int c = row * 4; c < row * 4 + 4 && !read; c++) {
+                assertEquals(before[c], values[c], tolerance, "row " + row);
+            }
+        }
+    }
+
+    /** SparseAdam of PyTorch, with a row that is read several times in a step and one that rests for a step. */
+    @Test
+    void lazyAdamIsAdamOnTheRowsOfABatch() {
+        Variable table = Variable.of("table", Tensor.full(DType.F64, 1, dev.lamina.core.Shape.of(4, 2)));
+        Optimizer adam = adam(0.1).lazy();
+        long[][] reads = {{2, 0, 2}, {0}, {2, 3, 3, 3}};
+        double[][] expected = {{1, 1}, {1, 1}, {1, 1}, {1, 1}};
+        double[][][] averages = new double[2][4][2];
+        for (int t = 1; t <= reads.length; t++) {
+            Tensor index = Tensor.of(reads[t - 1]);
+            Tensor factors = Tensor.arange(DType.F64, index.dim(0) * 2).add(t).reshape(-1, 2);
+            adam.step(Gradients.of(table.value().take(index).mul(factors).sum(), List.of(table)));
+            double[][] sums = new double[4][2];
+            for (int i = 0; i < reads[t - 1].length; i++) {
+                for (int c = 0; c < 2; c++) {
+                    sums[(int) reads[t - 1][i]][c] += t + 2.0 * i + c;
+                }
+            }
+            for (int row = 0; row < 4; row++) {
+                for (int c = 0; c < 2 && sums[row][0] != 0; c++) {
+                    double g = sums[row][c];
+                    averages[0][row][c] = 0.9 * averages[0][row][c] + 0.1 * g;
+                    averages[1][row][c] = 0.999 * averages[1][row][c] + 0.001 * g * g;
+                    double mean = averages[0][row][c] / (1 - Math.pow(0.9, t));
+                    double square = averages[1][row][c] / (1 - Math.pow(0.999, t));
+                    expected[row][c] -= 0.1 * mean / (Math.sqrt(square) + 1e-8);
+                }
+            }
+        }
+        double[] got = table.value().toDoubleArray();
+        for (int i = 0; i < 8; i++) {
+            assertEquals(expected[i / 2][i % 2], got[i], 1e-12, "element " + i);
+        }
+    }
+
+    @Test
+    void aDecayOfALazyRowRestsWithIt() {
+        float[] rows = table(trained(adamw(0.01).lazy()));
+        assertRowsRest(rows, table(initialized()), 0);
+        float[] whole = table(trained(adamw(0.01)));
+        assertNotEquals(table(initialized())[2 * 4], whole[2 * 4]);
+    }
+
+    @Test
+    void aStepOnALargeTableNeedsTheMemoryOfItsBatch() {
+        for (Optimizer optimizer : List.of(sgd(0.1), adagrad(0.1), adam(0.1).lazy())) {
+            Variable table = Variable.of("table", Tensor.zeros(100_000, 16));
+            Tensor index = Tensor.input(DType.I64, dev.lamina.core.Shape.of(50));
+            Map<Variable, Tensor> gradients = Gradients.of(
+                            table.value().take(index).add(1).square().sum(), List.of(table))
+                    .asMap();
+            Plan plan = Plan.compile(List.of(index), List.of(), optimizer.updates(gradients));
+            assertTrue(plan.peakBytes() < 200_000, optimizer + " " + plan.peakBytes() + "\n" + plan.describe());
+        }
     }
 
     @Test

@@ -217,7 +217,7 @@ class NetworkTest {
         Dataset wrong = Dataset.of(Tensor.ones(4, 3), Tensor.ones(4, 1));
         assertTrue(assertThrows(DataException.class, () -> model.fit(wrong, epochs(1)))
                 .getMessage()
-                .startsWith("dataset: expected a field 'a', got"));
+                .startsWith("network: expected a field 'a' for the input 'a', got [features f32 (3,), labels"));
     }
 
     @Test

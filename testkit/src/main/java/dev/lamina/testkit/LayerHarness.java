@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,8 +55,7 @@ public final class LayerHarness {
     private List<Tensor> inputs = List.of();
     private List<Shape> outputs = List.of();
     private long parameters;
-    private Optional<Tensor> mask = Optional.empty();
-    private boolean masksOutput;
+    private final List<Mask> masks = new ArrayList<>();
     private final List<Wrong> wrongs = new ArrayList<>();
     private boolean saved = true;
     private boolean smooth = true;
@@ -65,6 +65,9 @@ public final class LayerHarness {
     private double rate = 1e-2;
 
     private record Wrong(List<Tensor> inputs, Optional<String> message) {}
+
+    /** A mask of an input, what becomes of it, and whether the output has one. */
+    private record Mask(int input, Tensor real, boolean counts, boolean masksOutput) {}
 
     private LayerHarness(String name, Supplier<? extends Layer> maker) {
         this.name = name;
@@ -149,14 +152,27 @@ public final class LayerHarness {
      * @param masksOutput true when the output shall have a mask
      */
     public LayerHarness masked(int[][] real, boolean masksOutput) {
-        int steps = real[0].length;
+        return masked(0, real, masksOutput);
+    }
+
+    /** The same for a mask of another input than the first. */
+    public LayerHarness masked(int input, int[][] real, boolean masksOutput) {
+        masks.add(new Mask(input, mask(real), true, masksOutput));
+        return this;
+    }
+
+    /** The layer has no steps in its output, or other ones: it takes a masked input for one without mask, and hands no mask on. */
+    public LayerHarness dropsMask(int[][] real) {
+        masks.add(new Mask(0, mask(real), false, false));
+        return this;
+    }
+
+    private static Tensor mask(int[][] real) {
         double[] flat = Arrays.stream(real)
                 .flatMapToInt(Arrays::stream)
                 .asDoubleStream()
                 .toArray();
-        this.mask = Optional.of(Tensor.of(flat, real.length, steps).ne(0).evaluate());
-        this.masksOutput = masksOutput;
-        return this;
+        return Tensor.of(flat, real.length, real[0].length).ne(0).evaluate();
     }
 
     /** An input that the built layer has to refuse, with a message of the usual form. */
@@ -219,7 +235,10 @@ public final class LayerHarness {
                 dynamicTest(name + ": f32 and mixed precision", this::precisions));
         Stream<DynamicNode> gradients =
                 smooth ? Stream.of(dynamicTest(name + ": gradients", this::gradients)) : Stream.of();
-        Stream<DynamicNode> masking = mask.stream().map(m -> dynamicTest(name + ": masked steps", () -> masking(m)));
+        Stream<DynamicNode> masking = masks.stream()
+                .map(mask -> mask.counts()
+                        ? dynamicTest(name + ": masked steps", () -> masking(mask))
+                        : dynamicTest(name + ": drops the mask", () -> dropping(mask)));
         Stream<DynamicNode> errors = IntStream.range(0, wrongs.size())
                 .mapToObj(i -> dynamicTest(name + ": wrong input " + (i + 1), () -> refuses(wrongs.get(i))));
         return Stream.of(always, gradients, masking, errors).flatMap(tests -> tests);
@@ -436,42 +455,52 @@ public final class LayerHarness {
         }
     }
 
-    private void masking(Tensor real) {
+    private void masking(Mask mask) {
         Probe probe = new Probe(maker.get());
         probe.seed(7);
-        Tensor x = inputs.getFirst();
+        Tensor x = inputs.get(mask.input());
         Tensor other = x.dtype().isFloat() ? random(99, x.shape().dims()) : x.zerosLike();
-        Tensor steps = real;
-        while (steps.rank() < x.rank()) {
-            steps = steps.unsqueeze(-1);
-        }
-        Tensor first = realOnly(probe, x, real);
-        Tensor second = realOnly(probe, steps.where(x, other.cast(x.dtype())).evaluate(), real);
-        require(probe.mask.isPresent() == masksOutput, masksOutput ? "a mask of the output" : "none", probe.mask);
+        Tensor steps = wide(mask.real(), x);
+        Tensor first = realOnly(probe, x, mask);
+        Tensor second = realOnly(probe, steps.where(x, other.cast(x.dtype())).evaluate(), mask);
+        require(probe.mask.isPresent() == mask.masksOutput(), mask.masksOutput() ? "a mask" : "no mask", probe.mask);
         same("other values in masked steps", List.of(second), List.of(first), 0);
-        Tensor without = probe.applyAll(inputs).getFirst();
-        boolean ignored = Values.difference(
-                        without,
-                        probe.applyMasked(inputs, List.of(Optional.of(real))).getFirst(),
-                        0,
-                        0)
+        boolean ignored = Values.difference(probe.applyAll(inputs).getFirst(), masked(probe, inputs, mask), 0, 0)
                 .isEmpty();
-        require(!ignored || masksOutput, "another output without the mask", "the same");
+        require(!ignored || mask.masksOutput(), "another output without the mask", "the same");
+    }
+
+    private void dropping(Mask mask) {
+        Probe probe = new Probe(maker.get());
+        probe.seed(7);
+        Tensor y = masked(probe, inputs, mask);
+        require(probe.mask.isEmpty(), "no mask of the output", probe.mask);
+        same("with a mask", List.of(y), List.of(probe.applyAll(inputs).getFirst()), 0);
+    }
+
+    private static Tensor masked(Probe probe, List<Tensor> xs, Mask mask) {
+        List<Optional<Tensor>> all = new ArrayList<>(Collections.nCopies(xs.size(), Optional.empty()));
+        all.set(mask.input(), Optional.of(mask.real()));
+        return probe.applyMasked(xs, all).getFirst();
+    }
+
+    private static Tensor wide(Tensor mask, Tensor x) {
+        Tensor wide = mask;
+        while (wide.rank() < x.rank()) {
+            wide = wide.unsqueeze(-1);
+        }
+        return wide;
     }
 
     /** The first output, with 0 in masked steps if it has a mask. */
-    private Tensor realOnly(Probe probe, Tensor x, Tensor real) {
+    private Tensor realOnly(Probe probe, Tensor x, Mask mask) {
         List<Tensor> xs = new ArrayList<>(inputs);
-        xs.set(0, x);
-        Tensor y = probe.applyMasked(xs, List.of(Optional.of(real))).getFirst();
-        if (probe.mask.isEmpty()) {
-            return y.evaluate();
-        }
-        Tensor steps = probe.mask.get();
-        while (steps.rank() < y.rank()) {
-            steps = steps.unsqueeze(-1);
-        }
-        return steps.where(y, y.zerosLike()).evaluate();
+        xs.set(mask.input(), x);
+        Tensor y = masked(probe, xs, mask);
+        return probe.mask
+                .map(real -> wide(real, y).where(y, y.zerosLike()))
+                .orElse(y)
+                .evaluate();
     }
 
     private void refuses(Wrong wrong) {

@@ -11,6 +11,7 @@ import static dev.lamina.nn.Layers.transformerDecoderLayer;
 import static dev.lamina.nn.Layers.transformerEncoder;
 import static dev.lamina.nn.Layers.transformerEncoderLayer;
 
+import dev.lamina.core.DType;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Layer;
 import dev.lamina.nn.layers.MultiHeadAttention;
@@ -22,6 +23,7 @@ import java.util.function.Supplier;
 /** The attention layers in the harness. */
 final class AttentionLayerCases {
     private static final int[][] REAL = {{1, 1, 1, 1, 1}, {1, 1, 1, 0, 0}, {1, 0, 0, 0, 0}};
+    private static final int[][] REAL_MEMORY = {{1, 1, 1, 1, 1, 0}, {1, 1, 1, 0, 0, 0}, {1, 1, 1, 1, 0, 0}};
     private static final Tensor WRONG = Tensor.ones(3, 6);
     private static final int[] X = {3, 5, 4};
     private static final int[] MEMORY = {3, 6, 2};
@@ -65,6 +67,8 @@ final class AttentionLayerCases {
                 of("multiHeadAttention cross", () -> multiHeadAttention(2))
                         .inputs(X, MEMORY)
                         .output(X)
+                        .masked(REAL, true)
+                        .masked(1, REAL_MEMORY, false)
                         .parameters(20 + 12 + 12 + 20),
                 of("multiHeadAttention keys and values", () -> multiHeadAttention(2))
                         .inputs(X, MEMORY, new int[] {3, 6, 3})
@@ -82,6 +86,8 @@ final class AttentionLayerCases {
                         .inputs(X, MEMORY)
                         .output(3, 5, 2)
                         .parameters(12 + 6 + 3)
+                        .masked(REAL, true)
+                        .masked(1, REAL_MEMORY, false)
                         .wrong(Tensor.ones(3, 5, 4), WRONG),
                 of("additiveAttention weights", () -> additiveAttention(3).returnWeights())
                         .inputs(X, MEMORY, new int[] {3, 6, 4})
@@ -91,6 +97,8 @@ final class AttentionLayerCases {
                         .inputs(X, MEMORY)
                         .output(3, 5, 2)
                         .parameters(8)
+                        .masked(REAL, true)
+                        .masked(1, REAL_MEMORY, false)
                         .wrong(Tensor.ones(3, 5, 4), WRONG),
                 of(
                                 "multiplicativeAttention dot",
@@ -107,11 +115,14 @@ final class AttentionLayerCases {
                                         .layout(RotaryEmbedding.Layout.PAIRS)
                                         .theta(100))
                         .input(3, 5, 4)
-                        .output(3, 5, 4),
+                        .output(3, 5, 4)
+                        .masked(REAL, true),
                 of("positionalEncoding", () -> positionalEncoding())
                         .input(X)
                         .output(X)
-                        .wrong(WRONG),
+                        .masked(REAL, true)
+                        .wrong(WRONG)
+                        .wrong(Tensor.ones(3, 5, 4).cast(DType.I64)),
                 of("positionalEncoding learned", () -> positionalEncoding().learned(7))
                         .input(X)
                         .output(X)
@@ -121,6 +132,7 @@ final class AttentionLayerCases {
                         .input(X)
                         .output(X)
                         .parameters(58)
+                        .masked(REAL, true)
                         .wrong(WRONG),
                 of("feedForward gated", () -> feedForward(6).gated().noBias())
                         .input(X)
@@ -152,6 +164,8 @@ final class AttentionLayerCases {
                         .inputs(X, MEMORY)
                         .output(X)
                         .parameters(80 + 64 + 58 + 24)
+                        .masked(REAL, true)
+                        .masked(1, REAL_MEMORY, false)
                         .wrong(Tensor.ones(3, 5, 4)),
                 of(
                                 "transformerEncoder",
@@ -171,6 +185,8 @@ final class AttentionLayerCases {
                         .inputs(X, MEMORY)
                         .output(X)
                         .parameters(80 + 64 + 58 + 24)
+                        .masked(REAL, true)
+                        .masked(1, REAL_MEMORY, false)
                         .wrong(Tensor.ones(2, 3)));
     }
 }

@@ -57,6 +57,7 @@ final class ConvolutionLayerCases {
                 LayerHarness.of("conv1d", () -> conv1d(4, 3))
                         .input(2, 6, 3)
                         .output(2, 4, 4)
+                        .masked(new int[][] {{1, 1, 1, 1, 1, 0}, {1, 1, 1, 1, 0, 0}}, false)
                         .parameters(40)
                         .wrong(Tensor.ones(2, 3))
                         .wrong(
@@ -70,11 +71,13 @@ final class ConvolutionLayerCases {
                                 () -> conv1d(4, 3).causal().dilations(2).tanh())
                         .input(2, 6, 3)
                         .output(2, 6, 4)
+                        .masked(new int[][] {{1, 1, 1, 1, 1, 0}, {1, 1, 1, 1, 0, 0}}, true)
                         .parameters(40)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("conv2d", () -> conv2d(4, 3))
                         .input(2, 5, 4, 3)
                         .output(2, 3, 2, 4)
+                        .masked(new int[][] {{1, 1, 1, 1, 0}, {1, 1, 1, 0, 0}}, false)
                         .parameters(112)
                         .wrong(Tensor.ones(2, 3))
                         .wrong(Tensor.ones(2, 5, 4, 2)),
@@ -88,6 +91,7 @@ final class ConvolutionLayerCases {
                                         .sigmoid())
                         .input(2, 5, 4, 2)
                         .output(2, 3, 2, 4)
+                        .masked(new int[][] {{1, 1, 1, 1, 0}, {1, 1, 1, 0, 0}}, false)
                         .parameters(24)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of(
@@ -97,16 +101,19 @@ final class ConvolutionLayerCases {
                                         .dilations(2, 1))
                         .input(2, 4, 3, 2)
                         .output(2, 3, 4, 2)
+                        .masked(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}}, false)
                         .parameters(18)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("conv3d", () -> conv3d(2, 2))
                         .input(2, 3, 3, 3, 2)
                         .output(2, 2, 2, 2, 2)
+                        .masked(new int[][] {{1, 1, 0}, {1, 0, 0}}, false)
                         .parameters(34)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("convTranspose1d", () -> convTranspose1d(4, 3).strides(2))
                         .input(2, 3, 2)
                         .output(2, 7, 4)
+                        .masked(new int[][] {{1, 1, 0}, {1, 0, 0}}, false)
                         .parameters(28)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of(
@@ -114,6 +121,7 @@ final class ConvolutionLayerCases {
                                 () -> convTranspose2d(3, 3).strides(2).same())
                         .input(2, 2, 3, 2)
                         .output(2, 4, 6, 3)
+                        .masked(new int[][] {{1, 0}, {1, 0}}, false)
                         .parameters(57)
                         .wrong(Tensor.ones(2, 3))
                         .wrong(Tensor.ones(2, 2, 3, 3)),
@@ -126,16 +134,19 @@ final class ConvolutionLayerCases {
                                         .groups(2))
                         .input(2, 2, 3, 2)
                         .output(2, 4, 6, 4)
+                        .masked(new int[][] {{1, 0}, {1, 0}}, false)
                         .parameters(40)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("convTranspose3d", () -> convTranspose3d(2, 2).strides(2))
                         .input(1, 2, 2, 1, 2)
                         .output(1, 4, 4, 2, 2)
+                        .masked(new int[][] {{1, 0}}, false)
                         .parameters(34)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("depthwiseConv1d", () -> depthwiseConv1d(1, 3).same())
                         .input(2, 5, 3)
                         .output(2, 5, 3)
+                        .masked(new int[][] {{1, 1, 1, 1, 0}, {1, 1, 1, 0, 0}}, true)
                         .parameters(12)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of(
@@ -143,17 +154,20 @@ final class ConvolutionLayerCases {
                                 () -> depthwiseConv2d(2, 3).same().tanh())
                         .input(2, 4, 4, 3)
                         .output(2, 4, 4, 6)
+                        .masked(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}}, true)
                         .parameters(60)
                         .wrong(Tensor.ones(2, 3))
                         .wrong(Tensor.ones(2, 4, 4, 2)),
                 LayerHarness.of("depthwiseConv3d", () -> depthwiseConv3d(1, 2))
                         .input(1, 3, 2, 2, 3)
                         .output(1, 2, 1, 1, 3)
+                        .masked(new int[][] {{1, 1, 0}}, false)
                         .parameters(27)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("separableConv1d", () -> separableConv1d(4, 3))
                         .input(2, 5, 3)
                         .output(2, 3, 4)
+                        .masked(new int[][] {{1, 1, 1, 1, 0}, {1, 1, 1, 0, 0}}, false)
                         .parameters(25)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of(
@@ -161,6 +175,7 @@ final class ConvolutionLayerCases {
                                 () -> separableConv2d(4, 3).same().multiplier(2))
                         .input(2, 4, 3, 3)
                         .output(2, 4, 3, 4)
+                        .masked(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}}, true)
                         .parameters(82)
                         .wrong(Tensor.ones(2, 3))
                         .wrong(Tensor.ones(2, 4, 3, 2)),
@@ -173,11 +188,13 @@ final class ConvolutionLayerCases {
                                         .kernelRegularizer(Regularizers.l1(0.1)))
                         .input(2, 4, 3, 3)
                         .output(2, 2, 1, 4)
+                        .masked(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}}, false)
                         .parameters(43)
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("separableConv3d", () -> separableConv3d(2, 2))
                         .input(1, 3, 2, 2, 3)
                         .output(1, 2, 1, 1, 2)
+                        .masked(new int[][] {{1, 1, 0}}, false)
                         .parameters(32)
                         .wrong(Tensor.ones(2, 3)));
     }
@@ -187,10 +204,12 @@ final class ConvolutionLayerCases {
                 LayerHarness.of("maxPool1d", () -> maxPool1d(2))
                         .input(2, 6, 3)
                         .output(2, 3, 3)
+                        .dropsMask(new int[][] {{1, 1, 1, 1, 1, 0}, {1, 1, 1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("maxPool2d", () -> maxPool2d(2))
                         .input(2, 4, 5, 3)
                         .output(2, 2, 2, 3)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of(
                                 "maxPool2d same",
@@ -201,26 +220,32 @@ final class ConvolutionLayerCases {
                 LayerHarness.of("maxPool3d", () -> maxPool3d(2))
                         .input(1, 4, 3, 2, 2)
                         .output(1, 2, 1, 1, 2)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("adaptiveMaxPool1d", () -> adaptiveMaxPool1d(2))
                         .input(2, 5, 3)
                         .output(2, 2, 3)
+                        .dropsMask(new int[][] {{1, 1, 1, 1, 0}, {1, 1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("adaptiveMaxPool2d", () -> adaptiveMaxPool2d(2, 3))
                         .input(2, 4, 5, 3)
                         .output(2, 2, 3, 3)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("adaptiveMaxPool3d", () -> adaptiveMaxPool3d(1))
                         .input(1, 4, 3, 2, 2)
                         .output(1, 1, 1, 1, 2)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("avgPool1d", () -> avgPool1d(2))
                         .input(2, 6, 3)
                         .output(2, 3, 3)
+                        .dropsMask(new int[][] {{1, 1, 1, 1, 1, 0}, {1, 1, 1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("avgPool2d", () -> avgPool2d(2))
                         .input(2, 4, 5, 3)
                         .output(2, 2, 2, 3)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of(
                                 "avgPool2d same",
@@ -231,18 +256,22 @@ final class ConvolutionLayerCases {
                 LayerHarness.of("avgPool3d", () -> avgPool3d(2))
                         .input(1, 4, 3, 2, 2)
                         .output(1, 2, 1, 1, 2)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("adaptiveAvgPool1d", () -> adaptiveAvgPool1d(2))
                         .input(2, 5, 3)
                         .output(2, 2, 3)
+                        .dropsMask(new int[][] {{1, 1, 1, 1, 0}, {1, 1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("adaptiveAvgPool2d", () -> adaptiveAvgPool2d(2, 3))
                         .input(2, 4, 5, 3)
                         .output(2, 2, 3, 3)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("adaptiveAvgPool3d", () -> adaptiveAvgPool3d(1))
                         .input(1, 4, 3, 2, 2)
                         .output(1, 1, 1, 1, 2)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("globalMaxPool", () -> globalMaxPool())
                         .input(2, 4, 3, 2)
@@ -265,10 +294,12 @@ final class ConvolutionLayerCases {
                 LayerHarness.of("upSampling1d", () -> upSampling1d(2))
                         .input(2, 3, 2)
                         .output(2, 6, 2)
+                        .dropsMask(new int[][] {{1, 1, 0}, {1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("upSampling2d", () -> upSampling2d(2, 3))
                         .input(2, 2, 3, 2)
                         .output(2, 4, 9, 2)
+                        .dropsMask(new int[][] {{1, 0}, {1, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("upSampling2d linear", () -> upSampling2d(2).linear())
                         .input(2, 2, 3, 2)
@@ -277,31 +308,38 @@ final class ConvolutionLayerCases {
                 LayerHarness.of("upSampling3d", () -> upSampling3d(2))
                         .input(1, 2, 1, 2, 2)
                         .output(1, 4, 2, 4, 2)
+                        .dropsMask(new int[][] {{1, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("zeroPadding1d", () -> zeroPadding1d(2))
                         .input(2, 3, 2)
                         .output(2, 7, 2)
+                        .dropsMask(new int[][] {{1, 1, 0}, {1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("zeroPadding2d", () -> zeroPadding2d(1, 2))
                         .input(2, 3, 2, 2)
                         .output(2, 5, 6, 2)
+                        .dropsMask(new int[][] {{1, 1, 0}, {1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("zeroPadding3d", () -> zeroPadding3d(1))
                         .input(1, 2, 1, 2, 2)
                         .output(1, 4, 3, 4, 2)
+                        .dropsMask(new int[][] {{1, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("cropping1d", () -> cropping1d(1))
                         .input(2, 4, 2)
                         .output(2, 2, 2)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3))
                         .wrong(Tensor.ones(2, 2, 2)),
                 LayerHarness.of("cropping2d", () -> cropping2d(1, 0))
                         .input(2, 4, 3, 2)
                         .output(2, 2, 3, 2)
+                        .dropsMask(new int[][] {{1, 1, 1, 0}, {1, 1, 0, 0}})
                         .wrong(Tensor.ones(2, 3)),
                 LayerHarness.of("cropping3d", () -> cropping3d(1))
                         .input(1, 3, 4, 3, 2)
                         .output(1, 1, 2, 1, 2)
+                        .dropsMask(new int[][] {{1, 1, 0}})
                         .wrong(Tensor.ones(2, 3)));
     }
 }

@@ -61,6 +61,7 @@ import java.util.function.Supplier;
 /** The layers in the harness that are not convolution, recurrence or attention. */
 final class LayerCases {
     private static final Tensor WRONG = Tensor.ones(3, 6);
+    private static final Tensor WHOLE = Tensor.of(new long[] {0, 6, 3, 3, 1, 0}, 2, 3);
 
     private LayerCases() {}
 
@@ -85,8 +86,10 @@ final class LayerCases {
         all.addAll(containers());
         Arrays.stream(Activation.values())
                 .map(kind -> of("activation " + kind, () -> activation(kind))
-                        .input(3, 5)
-                        .output(3, 5))
+                        .input(2, 3, 5)
+                        .output(2, 3, 5)
+                        .masked(REAL, true)
+                        .wrong(WHOLE))
                 .forEach(all::add);
         return all;
     }
@@ -120,18 +123,35 @@ final class LayerCases {
 
     private static List<LayerHarness> others() {
         return List.of(
-                of("dropout", () -> dropout(0.4)).input(3, 5).output(3, 5),
-                of("flatten", () -> flatten()).input(3, 2, 4).output(3, 8),
+                of("dropout", () -> dropout(0.4))
+                        .input(2, 3, 5)
+                        .output(2, 3, 5)
+                        .masked(REAL, true)
+                        .wrong(
+                                "dropout: expected floats, got i64 (2, 3); cast them with toF32(), or put embedding(...)"
+                                        + " in front where they are indices",
+                                WHOLE),
+                of("flatten", () -> flatten())
+                        .input(2, 3, 4)
+                        .output(2, 12)
+                        .dropsMask(REAL)
+                        .wrong(Tensor.scalar(1f)),
                 of("sequential", () -> Sequential.of(dense(6).tanh(), layerNorm(), dense(2)))
                         .input(3, 5)
                         .output(3, 2)
                         .parameters(36 + 12 + 14)
                         .wrong(WRONG),
+                of("sequential of sequences", () -> Sequential.of(dense(6).tanh(), layerNorm(), dense(2)))
+                        .input(2, 3, 5)
+                        .output(2, 3, 2)
+                        .parameters(36 + 12 + 14)
+                        .masked(REAL, true),
                 of("a user's layer", Residual::new)
-                        .input(3, 4)
-                        .output(3, 4)
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
                         .parameters(20)
                         .codeOnly()
+                        .masked(REAL, true)
                         .wrong(WRONG));
     }
 
@@ -144,6 +164,7 @@ final class LayerCases {
                         .input(INDICES)
                         .output(2, 3, 4)
                         .parameters(28)
+                        .masked(REAL, true)
                         .wrong(
                                 "embedding: expected integer indices, got f32 (2, 3); cast them, for example with"
                                         + " cast(DType.I64)",
@@ -158,11 +179,13 @@ final class LayerCases {
                         .kinked()
                         .input(INDICES)
                         .output(2, 3, 4)
+                        .masked(REAL, true)
                         .parameters(28),
                 of("embeddingBag", () -> embeddingBag(7, 4).paddingIndex(0))
                         .input(INDICES)
                         .output(2, 4)
                         .parameters(28)
+                        .masked(REAL, false)
                         .wrong(Tensor.ones(2, 3)),
                 of("embeddingBag of largest", () -> embeddingBag(7, 4).mode(EmbeddingBag.Mode.MAX))
                         .input(INDICES)
@@ -182,10 +205,16 @@ final class LayerCases {
                         .output(6, 4)
                         .parameters(8)
                         .wrong(WRONG),
+                of("batchNorm of sequences", () -> batchNorm())
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
+                        .parameters(8)
+                        .masked(REAL, true),
                 of("layerNorm", () -> layerNorm())
-                        .input(3, 5)
-                        .output(3, 5)
+                        .input(2, 3, 5)
+                        .output(2, 3, 5)
                         .parameters(10)
+                        .masked(REAL, true)
                         .wrong(WRONG),
                 of(
                                 "layerNorm of two axes",
@@ -205,9 +234,10 @@ final class LayerCases {
                         .masked(REAL, true)
                         .wrong(WRONG),
                 of("groupNorm", () -> groupNorm(2))
-                        .input(3, 5, 4)
-                        .output(3, 5, 4)
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
                         .parameters(8)
+                        .masked(REAL, true)
                         .wrong(Tensor.ones(3, 5, 6)),
                 of("groupNorm channels first", () -> groupNorm(3).axis(1).noAffine())
                         .input(2, 6, 3, 2)
@@ -217,17 +247,20 @@ final class LayerCases {
                         .input(2, 5, 3)
                         .output(2, 5, 3)
                         .parameters(6)
+                        .masked(new int[][] {{1, 1, 1, 1, 0}, {1, 1, 1, 0, 0}}, true)
                         .wrong(WRONG),
                 of("weightNorm", () -> weightNorm(dense(4).tanh()))
-                        .input(3, 5)
-                        .output(3, 4)
+                        .input(2, 3, 5)
+                        .output(2, 3, 4)
                         .parameters(24 + 4)
+                        .masked(REAL, true)
                         .wrong(WRONG),
                 of("spectralNorm", () -> spectralNorm(dense(4).tanh()))
                         .firstOrder()
-                        .input(3, 5)
-                        .output(3, 4)
+                        .input(2, 3, 5)
+                        .output(2, 3, 4)
                         .parameters(24)
+                        .masked(REAL, true)
                         .wrong(WRONG));
     }
 
@@ -242,6 +275,7 @@ final class LayerCases {
         all.add(of("subtract", () -> subtract())
                 .inputs(shape, new int[] {2, 1, 4})
                 .output(shape)
+                .masked(REAL, true)
                 .wrong(
                         "subtract: expected two inputs, got 3; pass them all to one call of apply",
                         Tensor.ones(2, 3),
@@ -286,14 +320,16 @@ final class LayerCases {
         all.add(of("dot", () -> dot(-1))
                 .inputs(shape, new int[] {2, 5, 4})
                 .output(2, 3, 5)
+                .dropsMask(REAL)
                 .wrong(Tensor.ones(2, 3, 4), Tensor.ones(2, 5, 3)));
         all.add(of("dot of vectors", () -> dot(1).normalised())
                 .inputs(new int[] {3, 4}, new int[] {3, 4})
                 .output(3, 1));
         all.add(of("bilinear", () -> bilinear(2))
-                .inputs(new int[] {3, 4}, new int[] {3, 5})
-                .output(3, 2)
+                .inputs(shape, new int[] {2, 3, 5})
+                .output(2, 3, 2)
                 .parameters(42)
+                .masked(REAL, true)
                 .wrong(
                         "bilinear: expected two inputs (..., 4) and (..., 5), got [(3, 4), (3, 4)]; feed examples like"
                                 + " those of the first use",
@@ -302,11 +338,17 @@ final class LayerCases {
         return all;
     }
 
+    /** A layer of floats that looks at each element, or at each step, by itself. */
+    private static LayerHarness steps(String name, Supplier<? extends Layer> maker) {
+        return of(name, maker).input(2, 3, 4).output(2, 3, 4).masked(REAL, true).wrong(WHOLE);
+    }
+
     private static List<LayerHarness> small() {
         return List.of(
                 of("reshape", () -> reshape(4, -1))
                         .input(2, 3, 4)
                         .output(2, 4, 3)
+                        .dropsMask(REAL)
                         .wrong(
                                 "reshape: expected examples of a multiple of 4 elements, got (3, 6); choose a shape of"
                                         + " the same size",
@@ -314,40 +356,28 @@ final class LayerCases {
                 of("permute", () -> permute(2, 1))
                         .input(2, 3, 4)
                         .output(2, 4, 3)
+                        .dropsMask(REAL)
                         .wrong(WRONG),
                 of("repeatVector", () -> repeatVector(3))
-                        .input(2, 4)
-                        .output(2, 3, 4)
+                        .input(2, 3)
+                        .output(2, 3, 3)
+                        .dropsMask(REAL)
                         .wrong(Tensor.ones(2, 3, 4)),
                 of("spatialDropout", () -> spatialDropout(0.3))
                         .input(2, 3, 4)
                         .output(2, 3, 4)
                         .masked(REAL, true)
                         .wrong(Tensor.ones(2, 3)),
-                of("alphaDropout", () -> alphaDropout(0.3))
-                        .input(2, 3, 4)
-                        .output(2, 3, 4)
-                        .masked(REAL, true),
-                of("gaussianNoise", () -> gaussianNoise(0.3))
-                        .input(2, 3, 4)
-                        .output(2, 3, 4)
-                        .masked(REAL, true),
-                of("gaussianDropout", () -> gaussianDropout(0.3))
-                        .input(2, 3, 4)
-                        .output(2, 3, 4)
-                        .masked(REAL, true),
-                of("activityRegularization", () -> activityRegularization(Regularizers.elastic(0.1, 0.2)))
-                        .input(2, 4)
-                        .output(2, 4),
-                of("leakyRelu", () -> leakyRelu(0.2))
-                        .input(2, 3, 4)
-                        .output(2, 3, 4)
-                        .masked(REAL, true),
-                of("elu", () -> elu(0.5)).input(2, 3, 4).output(2, 3, 4).masked(REAL, true),
-                of("celu", () -> celu(2)).input(2, 4).output(2, 4),
-                of("softplus", () -> softplus(2)).input(2, 4).output(2, 4),
-                of("thresholdedRelu", () -> thresholdedRelu(0.5)).input(2, 4).output(2, 4),
-                of("softmax", () -> softmax(1)).input(2, 4, 3).output(2, 4, 3).wrong(Tensor.ones(2)),
+                steps("alphaDropout", () -> alphaDropout(0.3)),
+                steps("gaussianNoise", () -> gaussianNoise(0.3)),
+                steps("gaussianDropout", () -> gaussianDropout(0.3)),
+                steps("activityRegularization", () -> activityRegularization(Regularizers.elastic(0.1, 0.2))),
+                steps("leakyRelu", () -> leakyRelu(0.2)),
+                steps("elu", () -> elu(0.5)),
+                steps("celu", () -> celu(2)),
+                steps("softplus", () -> softplus(2)),
+                steps("thresholdedRelu", () -> thresholdedRelu(0.5)),
+                steps("softmax", () -> softmax(1)).wrong(Tensor.ones(2)),
                 of("prelu", () -> prelu())
                         .input(2, 3, 4)
                         .output(2, 3, 4)
@@ -359,8 +389,9 @@ final class LayerCases {
                         .output(2, 4)
                         .parameters(1),
                 of("glu", () -> glu())
-                        .input(2, 6)
-                        .output(2, 3)
+                        .input(2, 3, 6)
+                        .output(2, 3, 3)
+                        .masked(REAL, true)
                         .wrong(
                                 "glu: expected inputs (..., 2 D), got (2, 5); give the layer before an even number of"
                                         + " units",
@@ -370,11 +401,17 @@ final class LayerCases {
                         .output(2, 3, 2)
                         .masked(REAL, true)
                         .wrong(Tensor.ones(2, 3)),
-                of("masking", () -> masking(0)).input(2, 3, 4).output(2, 3, 4).wrong(WRONG),
-                of("lambda", () -> lambda(x -> x.square().mul(0.5)))
-                        .input(2, 4)
-                        .output(2, 4)
-                        .codeOnly());
+                of("masking", () -> masking(0))
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
+                        .masked(REAL, true)
+                        .wrong(WRONG),
+                of("lambda", () -> lambda(x -> x.square().mul(Tensor.full(0.5, 3, 4))))
+                        .input(2, 3, 4)
+                        .output(2, 3, 4)
+                        .masked(REAL, true)
+                        .codeOnly()
+                        .wrong(WRONG));
     }
 
     private static List<LayerHarness> containers() {

@@ -17,7 +17,7 @@ public final class ActivationLayer extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
-        return activation.of(x);
+        return activation.of(Inputs.requireFloats("activation", x));
     }
 
     @Override

@@ -7,7 +7,7 @@ import dev.lamina.nn.Regularizer;
 import java.util.Optional;
 
 /**
- * Adds a penalty on what flows through to the loss, in training: (l1 sum |x| + l2 sum x^2) / N for N examples. Input and output
+ * Adds a penalty on what flows through to the loss, in training: (l1 sum |x| + l2 sum x^2) / N for N examples; masked steps count for nothing. Input and output
  * (N, ...).
  */
 public final class ActivityRegularization extends Layer {
@@ -20,8 +20,10 @@ public final class ActivityRegularization extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
+        Inputs.requireFloats("activityRegularization", x);
         if (training() && regularizer.isActive() && x.rank() > 0 && x.dim(0) > 0) {
-            addPenalty(regularizer.of(x).div(x.dim(0)));
+            Tensor real = mask(x).map(mask -> Inputs.zeroed(x, mask)).orElse(x);
+            addPenalty(regularizer.of(real).div(x.dim(0)));
         }
         return x;
     }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>In training mean and variance are those of the batch, over all axes but that of the channels, and the running values move:
  * running = (1 - momentum) running + momentum batch. The batch is normalised with its biased variance (divided by n); the
- * running variance takes the unbiased one (divided by n - 1). In inference, and when the layer is frozen, the running values are
+ * running variance takes the unbiased one (divided by n - 1). Masked steps of a sequence do not count. In inference, and when the layer is frozen, the running values are
  * used. Momentum is that of PyTorch: 0.1 here is 0.9 in Keras. Epsilon is
  * 1e-5 unless said otherwise.
  *
@@ -108,19 +108,38 @@ public final class BatchNorm extends Normalization<BatchNorm> {
                     "batchNorm: expected inputs with " + means.shape().dim(0) + " channels on axis " + axis + ", got "
                             + x.shape() + "; feed examples like those of the first use");
         }
-        Tensor mean;
-        Tensor variance;
-        if (training() && !isFrozen()) {
-            int[] others =
-                    IntStream.range(0, x.rank()).filter(i -> i != channel).toArray();
-            mean = x.mean(others);
-            variance = x.var(0, others);
-            updateRunning(x.size() / x.dim(channel), mean.stopGradient(), variance.stopGradient());
-        } else {
-            mean = value(means);
-            variance = value(variances);
+        if (!training() || isFrozen()) {
+            return normalise(x, channel, value(means), value(variances));
         }
-        return normalise(x, channel, mean, variance);
+        long count = x.size() / Math.max(x.dim(channel), 1);
+        if (count < 2) {
+            throw new ShapeException("batchNorm: expected 2 or more values for each channel in training, got " + count
+                    + "; use larger batches, or dropLast() where only the last one is that small");
+        }
+        int[] others = IntStream.range(0, x.rank()).filter(i -> i != channel).toArray();
+        Moments batch = mask(x).filter(mask -> mask.rank() <= channel)
+                .map(mask -> moments(x, Inputs.wide(mask, x), count, others))
+                .orElseGet(() -> {
+                    Tensor variance = x.var(0, others);
+                    return new Moments(x.mean(others), variance, variance.mul((double) count / (count - 1)));
+                });
+        updateRunning(batch.mean.stopGradient(), batch.unbiased.stopGradient());
+        return normalise(x, channel, batch.mean, batch.variance);
+    }
+
+    /** Of a batch, for each channel. */
+    private record Moments(Tensor mean, Tensor variance, Tensor unbiased) {}
+
+    /** Those of the steps that count; {@code all} counts all. */
+    private static Moments moments(Tensor x, Tensor real, long all, int... others) {
+        Tensor count = real.cast(x.dtype()).sum().mul((double) all / real.size());
+        Tensor some = count.clampMin(1);
+        Tensor mean = real.where(x, x.zerosLike()).sumKeep(others).div(some);
+        Tensor squares = real.where(x.sub(mean).square(), x.zerosLike()).sum(others);
+        return new Moments(
+                mean.squeeze(others),
+                squares.div(some),
+                squares.div(count.sub(1).clampMin(1)));
     }
 
     private Tensor normalise(Tensor x, int channel, Tensor mean, Tensor variance) {
@@ -131,14 +150,9 @@ public final class BatchNorm extends Normalization<BatchNorm> {
         return scaled(y, dims);
     }
 
-    private void updateRunning(long count, Tensor mean, Tensor variance) {
-        if (count < 2) {
-            throw new ShapeException("batchNorm: expected 2 or more values for each channel in training, got " + count
-                    + "; use larger batches, or dropLast() where only the last one is that small");
-        }
+    private void updateRunning(Tensor mean, Tensor unbiased) {
         Variable counter = built(batches);
         Tensor seen = value(counter).add(1);
-        Tensor unbiased = variance.mul((double) count / (count - 1));
         update(counter, seen);
         updateRunning(built(runningMean), mean, seen);
         updateRunning(built(runningVariance), unbiased, seen);

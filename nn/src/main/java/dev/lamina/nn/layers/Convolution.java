@@ -143,7 +143,8 @@ public final class Convolution extends KernelLayer<Convolution> {
     protected Tensor forward(Tensor x) {
         Sliding.requireChannels(label, x.shape(), window.length, channels);
         Tensor kernel = kernelValue();
-        return finish(kind == Kind.TRANSPOSED ? x.convTranspose(kernel, slide) : x.conv(kernel, slide));
+        Tensor real = mask(x).map(mask -> Inputs.zeroed(x, mask)).orElse(x);
+        return finish(kind == Kind.TRANSPOSED ? real.convTranspose(kernel, slide) : real.conv(kernel, slide));
     }
 
     /**

@@ -35,6 +35,10 @@ public final class Dense extends KernelLayer<Dense> {
             throw new ShapeException(
                     "dense: expected inputs with a last axis of features, got a scalar; reshape it to (1,)");
         }
+        if (input.dim(-1) == 0) {
+            throw new ShapeException(
+                    "dense: expected one or more features, got " + input + "; feed examples with some");
+        }
         createKernel(Shape.of(input.dim(-1), units), Shape.of(units));
     }
 

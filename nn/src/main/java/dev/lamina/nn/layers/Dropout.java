@@ -29,6 +29,7 @@ public final class Dropout extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
+        Inputs.requireFloats("dropout", x);
         if (!training() || probability == 0) {
             return x;
         }

@@ -32,7 +32,12 @@ public final class Embedding extends EmbeddingTable<Embedding> {
         int[] dims = Arrays.copyOf(x.shape().dims(), x.rank() + 1);
         dims[x.rank()] = dimension();
         Tensor y = rows(x.reshape(-1)).reshape(dims);
-        return masks ? masked(y, isPadding(x).logicalNot()) : y;
+        Optional<Tensor> given = mask(x);
+        if (masks) {
+            Tensor real = isPadding(x).logicalNot();
+            return masked(y, given.map(real::logicalAnd).orElse(real));
+        }
+        return given.map(mask -> masked(y, mask)).orElse(y);
     }
 
     @Override

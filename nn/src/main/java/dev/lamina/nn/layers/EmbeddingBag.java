@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * One vector for a bag of indices: the sum, mean or largest values of their trained vectors. Padding counts for nothing, an empty
+ * One vector for a bag of indices: the sum, mean or largest values of their trained vectors. Padding and what a mask leaves out count for nothing, an empty
  * bag is 0.
  *
  * <p>Input integers (N, L), a bag in each row; or all indices (L,) and offsets (N,), where each bag begins, rising from 0. For
@@ -67,7 +67,8 @@ public final class EmbeddingBag extends EmbeddingTable<EmbeddingBag> {
     /** Vectors of the indices (..., dimension), and which of them count (..., 1). */
     private Tensor bags(Tensor x, Optional<Tensor> weights) {
         Tensor rows = rows(x.reshape(-1)).reshape(x.dim(0), x.dim(1), dimension());
-        Tensor counts = counting(x).unsqueeze(-1);
+        Tensor real = counting(x);
+        Tensor counts = mask(x).map(real::logicalAnd).orElse(real).unsqueeze(-1);
         if (mode == Mode.MAX) {
             return largest(rows, counts);
         }

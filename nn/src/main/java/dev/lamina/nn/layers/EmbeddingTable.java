@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What layers with a trained vector for each index have in common. Variable: {@code embeddings} (count, dimension), first uniform
- * in +-0.05. For large tables: {@code sgd} without momentum changes only the rows of the batch; see {@link
- * dev.lamina.nn.optimizers.Sgd}. A {@link #maxNorm}, regularizer or constraint goes over all rows.
+ * in +-0.05. For large tables: {@code sgd} without momentum, {@code adagrad} and {@code
+ * adam(...).lazy()} change only the rows of the batch. A {@link #maxNorm}, regularizer or constraint goes over all rows.
  *
  * @param <S> the layer itself, so that options can be chained
  */

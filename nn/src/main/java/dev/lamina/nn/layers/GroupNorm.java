@@ -11,7 +11,7 @@ import java.util.Optional;
 /**
  * Normalises each example over groups of its channels and all positions: y = gamma (x - mean) / sqrt(variance + epsilon) + beta,
  * with the biased variance (Wu and He 2018). With as many groups as channels it is instance normalisation (Ulyanov and others
- * 2016), which {@code instanceNorm()} makes. Epsilon is 1e-5 unless said otherwise.
+ * 2016), which {@code instanceNorm()} makes. Masked steps of a sequence do not count. Epsilon is 1e-5 unless said otherwise.
  *
  * <p>Input and output (N, ..., C), or with the channels on another axis. Variables: {@code gamma}, {@code beta} (C,).
  */
@@ -78,12 +78,25 @@ public final class GroupNorm extends Normalization<GroupNorm> {
         int count = groups == ALL ? channels : groups;
         int size = Math.toIntExact(x.shape().range(1, x.rank()).size() / count);
         Tensor grouped = first.reshape(x.dim(0), count, size);
-        Tensor centred = grouped.sub(grouped.meanKeep(-1));
-        Tensor y = centred.mul(centred.square().meanKeep(-1).add(epsilon()).rsqrt());
+        Optional<Tensor> real = mask(x).filter(mask -> mask.rank() <= channel)
+                .map(mask -> Inputs.wide(mask, x)
+                        .expand(x.shape().dims())
+                        .moveAxis(channel, 1)
+                        .reshape(x.dim(0), count, size));
+        Tensor centred = grouped.sub(mean(grouped, real));
+        Tensor y = centred.mul(mean(centred.square(), real).add(epsilon()).rsqrt());
         int[] dims = new int[x.rank()];
         Arrays.fill(dims, 1);
         dims[channel] = channels;
         return scaled(y.reshape(first.shape().dims()).moveAxis(1, channel), dims);
+    }
+
+    /** Over the elements of a group, or over those that count. */
+    private static Tensor mean(Tensor x, Optional<Tensor> real) {
+        return real.map(some -> some.where(x, x.zerosLike())
+                        .sumKeep(-1)
+                        .div(some.cast(x.dtype()).sumKeep(-1).clampMin(1)))
+                .orElseGet(() -> x.meanKeep(-1));
     }
 
     @Override

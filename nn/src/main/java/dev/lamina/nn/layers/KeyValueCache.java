@@ -37,10 +37,10 @@ public final class KeyValueCache {
     private Tensor start = Tensor.scalar(0L);
 
     /** What a layer keeps: (N, G, capacity, D) each. */
-    private record Entry(Variable keys, Variable values) {}
+    private record Entry(Variable keys, Variable values, Variable real) {}
 
-    /** Keys and values with the new ones, (N, G, capacity, D) each. */
-    record Pair(Tensor keys, Tensor values) {}
+    /** Keys and values with the new ones, (N, G, capacity, D) each, and where queries may attend, (N, 1, T, capacity). */
+    record Known(Tensor keys, Tensor values, Tensor mask) {}
 
     /** A cache of so many positions. */
     public KeyValueCache(int capacity) {
@@ -101,13 +101,13 @@ public final class KeyValueCache {
     }
 
     /** True where a new position may attend: (count, capacity). */
-    Tensor mask(int count) {
+    private Tensor before(int count) {
         Tensor last = Tensor.arange(count).add(start).reshape(count, 1);
         return Tensor.arange(capacity).le(last);
     }
 
-    /** Takes the keys and values (N, G, T, D) of new positions. */
-    Pair extend(Layer layer, Tensor keys, Tensor values) {
+    /** Takes the keys and values (N, G, T, D) of new positions, of which a mask (N, T) may leave some out, also later. */
+    Known extend(Layer layer, Tensor keys, Tensor values, Optional<Tensor> mask) {
         Entry entry = entries.get(layer);
         if (entry == null || entry.keys.shape().dim(0) != keys.dim(0)) {
             if (length > 0) {
@@ -117,10 +117,19 @@ public final class KeyValueCache {
                                 : entry.keys.shape().dim(0) + " examples") + ", got keys " + keys.shape()
                         + "; call clear() before another batch");
             }
-            entry = new Entry(empty("keys", keys), empty("values", values));
+            entry = new Entry(empty("keys", keys), empty("values", values), empty("mask", one(keys)));
             entries.put(layer, entry);
         }
-        return new Pair(updated(entry.keys, keys), updated(entry.values, values));
+        Tensor shares = mask.map(real -> real.cast(keys.dtype()).reshape(keys.dim(0), 1, keys.dim(2), 1))
+                .orElseGet(() -> Tensor.full(keys.dtype(), 1, one(keys).shape()));
+        Tensor counts = updated(entry.real, shares).ne(0).reshape(keys.dim(0), 1, 1, capacity);
+        return new Known(
+                updated(entry.keys, keys), updated(entry.values, values), counts.logicalAnd(before(keys.dim(2))));
+    }
+
+    /** The first column of the first list. */
+    private static Tensor one(Tensor keys) {
+        return keys.narrow(1, 0, 1).narrow(3, 0, 1);
     }
 
     private Variable empty(String name, Tensor like) {

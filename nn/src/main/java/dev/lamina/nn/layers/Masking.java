@@ -25,15 +25,12 @@ public final class Masking extends Layer {
             throw new ShapeException("masking: expected inputs (N, T, C), got " + x.shape()
                     + "; for indices use embedding(...).maskPadding()");
         }
-        Tensor real = x.ne(padding);
-        while (real.rank() > 2) {
-            real = real.any(-1);
+        Tensor some = x.ne(padding);
+        while (some.rank() > 2) {
+            some = some.any(-1);
         }
-        Tensor steps = real;
-        while (steps.rank() < x.rank()) {
-            steps = steps.unsqueeze(-1);
-        }
-        return masked(steps.where(x, x.zerosLike()), real);
+        Tensor real = mask(x).map(some::logicalAnd).orElse(some);
+        return masked(Inputs.zeroed(x, real), real);
     }
 
     @Override

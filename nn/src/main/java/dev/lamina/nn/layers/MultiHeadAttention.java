@@ -153,10 +153,15 @@ public final class MultiHeadAttention extends Layer {
         }
         Optional<KeyValueCache> cache = inputs.size() == 1 ? KeyValueCache.current() : Optional.empty();
         if (cache.isPresent()) {
-            KeyValueCache.Pair all = cache.get().extend(this, k, v);
+            if (!causal) {
+                throw new LaminaException(
+                        "multiHeadAttention: expected causal attention with a cache of keys and values,"
+                                + " got one to all positions; make the layer with causal()");
+            }
+            KeyValueCache.Known all = cache.get().extend(this, k, v, mask(keys));
             k = all.keys();
             v = all.values();
-            attention = attention.mask(cache.get().mask(queries.dim(1)));
+            attention = attention.mask(all.mask());
         } else {
             attention = causal ? attention.causal() : attention;
             Optional<Tensor> real = mask(keys);

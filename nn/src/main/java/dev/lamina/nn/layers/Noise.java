@@ -62,6 +62,7 @@ public final class Noise extends Layer {
             throw new ShapeException(
                     "spatialDropout: expected inputs (N, ..., C), got " + x.shape() + "; use dropout for vectors");
         }
+        Inputs.requireFloats(kind.label, x);
         if (!training() || amount == 0) {
             return x;
         }

@@ -57,14 +57,22 @@ public final class ParametricActivation extends Layer {
 
     @Override
     protected Tensor forward(Tensor x) {
+        Inputs.requireFloats(kind.label, x);
         return switch (kind) {
             case LEAKY_RELU -> x.leakyRelu(number);
             case ELU -> x.elu(number);
             case CELU -> x.celu(number);
             case SOFTPLUS -> x.softplus(number);
             case THRESHOLDED_RELU -> x.gt(number).where(x, x.zerosLike());
-            case SOFTMAX -> x.softmax((int) number);
+            case SOFTMAX -> masked(x, (int) number).softmax((int) number);
         };
+    }
+
+    /** Along the steps of a sequence, those that its mask leaves out get no share. */
+    private Tensor masked(Tensor x, int axis) {
+        return mask(x).filter(real -> x.rank() > 0 && x.shape().axis(axis) < real.rank())
+                .map(real -> Inputs.wide(real, x).where(x, ValueAttention.NEVER))
+                .orElse(x);
     }
 
     @Override

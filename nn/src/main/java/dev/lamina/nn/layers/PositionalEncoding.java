@@ -74,6 +74,7 @@ public final class PositionalEncoding extends Layer {
             throw new ShapeException("positionalEncoding: expected inputs (N, T, " + width + "), got " + x.shape()
                     + "; feed examples like those of the first use");
         }
+        Inputs.requireFloats("positionalEncoding", x);
         int count = x.dim(1);
         if (embeddings == null) {
             return x.add(waves.rows(count, width, x.dtype()));

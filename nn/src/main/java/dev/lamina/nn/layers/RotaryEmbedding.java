@@ -71,6 +71,7 @@ public final class RotaryEmbedding extends Layer {
             throw new ShapeException("rotaryEmbedding: expected inputs (..., T, " + width + "), got " + x.shape()
                     + "; feed heads of the width of the first use");
         }
+        Inputs.requireFloats("rotaryEmbedding", x);
         int half = width / 2;
         int count = x.dim(-2);
         DType dtype = x.dtype();

@@ -117,7 +117,8 @@ public final class SeparableConvolution extends KernelLayer<SeparableConvolution
         Variable deep = built(depthwise);
         int channels = deep.shape().dim(-1) / multiplier;
         Sliding.requireChannels(label, x.shape(), window.length, channels);
-        Tensor each = x.conv(value(deep), slide.groups(Math.max(channels, 1)));
+        Tensor real = mask(x).map(mask -> Inputs.zeroed(x, mask)).orElse(x);
+        Tensor each = real.conv(value(deep), slide.groups(Math.max(channels, 1)));
         Shape rows = kernel().shape().range(window.length, window.length + 2);
         return finish(each.matmul(kernelValue().reshape(rows)));
     }

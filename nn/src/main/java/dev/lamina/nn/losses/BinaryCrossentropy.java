@@ -32,6 +32,9 @@ public final class BinaryCrossentropy extends Loss {
 
     /** The weight of the answer yes, one for all outputs or one for each output (last axis). */
     public BinaryCrossentropy positiveWeight(double... weights) {
+        for (double weight : weights) {
+            Checks.notNegative(name(), "weight", weight);
+        }
         positiveWeights = weights.clone();
         return this;
     }

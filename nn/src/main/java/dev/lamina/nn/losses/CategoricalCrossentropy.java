@@ -65,6 +65,9 @@ public final class CategoricalCrossentropy extends Loss {
 
     /** The weight of each class. */
     public CategoricalCrossentropy classWeights(double... weights) {
+        for (double weight : weights) {
+            Checks.notNegative(name(), "class weight", weight);
+        }
         classWeights = weights.clone();
         return this;
     }
@@ -97,6 +100,10 @@ public final class CategoricalCrossentropy extends Loss {
 
     @Override
     public String name() {
+        return sparse && expected == Expected.LOG_PROBABILITIES ? "nll" : type();
+    }
+
+    private String type() {
         return sparse ? "sparseCategoricalCrossentropy" : "categoricalCrossentropy";
     }
 
@@ -245,7 +252,7 @@ public final class CategoricalCrossentropy extends Loss {
 
     @Override
     public Optional<Config> config() {
-        Config config = Config.of(name())
+        Config config = Config.of(type())
                 .with("reduction", reduction().name())
                 .with("expected", expected.name())
                 .with("axis", axis)

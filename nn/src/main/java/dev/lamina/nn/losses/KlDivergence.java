@@ -60,6 +60,11 @@ public final class KlDivergence extends Loss {
     }
 
     @Override
+    public Expected targets() {
+        return logTargets ? Expected.LOG_PROBABILITIES : Expected.PROBABILITIES;
+    }
+
+    @Override
     public Optional<Config> config() {
         return Optional.of(Config.of(name())
                 .with("reduction", reduction().name())

@@ -28,7 +28,11 @@ final class Logits {
 
     /** Refuses probabilities from a softmax or sigmoid where a loss takes scores: it would be applied twice. */
     static void refuse(Loss loss, Tensor prediction, String activation) {
-        Optional<Source> source = of(prediction);
+        Node node = prediction.node();
+        while (node.op() instanceof View.Reshape) {
+            node = node.input(0);
+        }
+        Optional<Source> source = of(Tensor.of(node));
         if (source.isPresent()) {
             throw new LaminaException(loss.name() + ": expected scores (logits), got the output of "
                     + source.get().activation().label() + "; write " + loss.name()

@@ -2,6 +2,7 @@ package dev.lamina.nn.metrics;
 
 import dev.lamina.core.DType;
 import dev.lamina.core.LaminaException;
+import dev.lamina.core.ShapeException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Loss;
@@ -65,6 +66,10 @@ public final class Accuracy extends Weighable {
 
     /** Fewer than k classes come before the label: larger ones, and equal ones with a smaller number. */
     private Tensor among(Cases cases) {
+        if (first > cases.classes()) {
+            throw new ShapeException(name() + ": expected predictions of " + first + " or more classes, got "
+                    + cases.predictions().shape() + "; ask for fewer, every label is among these");
+        }
         Tensor p = cases.predictions();
         Tensor own = cases.hits().where(p, p.zerosLike()).sumKeep(1);
         Tensor earlier =

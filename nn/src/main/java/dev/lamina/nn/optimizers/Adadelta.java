@@ -21,13 +21,13 @@ public final class Adadelta extends Optimizer {
 
     /** Share of the past in the running averages; 0.9 unless said otherwise. */
     public Adadelta rho(double rho) {
-        this.rho = rho;
+        this.rho = Checks.share("adadelta", "a rho", rho, 0.9);
         return this;
     }
 
     /** What is added under the roots; 1e-6 unless said otherwise. */
     public Adadelta epsilon(double epsilon) {
-        this.epsilon = epsilon;
+        this.epsilon = Checks.positive("adadelta", "an epsilon", epsilon, 1e-6);
         return this;
     }
 

@@ -1,6 +1,5 @@
 package dev.lamina.nn.optimizers;
 
-import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
@@ -29,22 +28,19 @@ public final class Adafactor extends Optimizer {
 
     /** How fast the past fades: its share is 1 - t^-decay; 0.8 unless said otherwise. */
     public Adafactor decay(double decay) {
-        this.decay = decay;
+        this.decay = Checks.notNegative("adafactor", "a decay", decay, 0.8);
         return this;
     }
 
     /** The smallest size that a parameter counts as; 0.001 unless said otherwise. */
     public Adafactor leastScale(double scale) {
-        leastScale = scale;
+        leastScale = Checks.notNegative("adafactor", "a least scale", scale, 1e-3);
         return this;
     }
 
     /** The root mean square that an update may have; 1 unless said otherwise. */
     public Adafactor clipUpdate(double limit) {
-        if (!(limit > 0)) {
-            throw new LaminaException("adafactor: expected a limit above 0, got " + limit + "; 1 is usual");
-        }
-        clip = limit;
+        clip = Checks.positive("adafactor", "a limit", limit, 1);
         return this;
     }
 

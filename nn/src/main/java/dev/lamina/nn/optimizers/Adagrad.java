@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * Adagrad (Duchi and others 2011): s = s + g^2 and p = p - rate' g / (sqrt(s) + epsilon), rate' = rate / (1 + (t - 1) decay) at
- * step t.
+ * step t. Of a table that is read by index, such as an embedding, a step without weight decay touches the rows that were read alone.
  */
 public final class Adagrad extends Optimizer {
     private double learningRateDecay;
@@ -22,19 +22,19 @@ public final class Adagrad extends Optimizer {
 
     /** How fast the learning rate falls; 0 unless said otherwise. */
     public Adagrad learningRateDecay(double decay) {
-        learningRateDecay = decay;
+        learningRateDecay = Checks.notNegative("adagrad", "a decay", decay, 0);
         return this;
     }
 
     /** The sum of squares before the first step; 0 unless said otherwise. */
     public Adagrad initialAccumulator(double value) {
-        initialAccumulator = value;
+        initialAccumulator = Checks.notNegative("adagrad", "a first sum", value, 0.1);
         return this;
     }
 
     /** What is added to the divisor; 1e-10 unless said otherwise. */
     public Adagrad epsilon(double epsilon) {
-        this.epsilon = epsilon;
+        this.epsilon = Checks.positive("adagrad", "an epsilon", epsilon, 1e-10);
         return this;
     }
 
@@ -47,6 +47,12 @@ public final class Adagrad extends Optimizer {
     @Override
     protected double[] scalars(long step, double learningRate) {
         return new double[] {learningRate / (1 + (step - 1) * learningRateDecay)};
+    }
+
+    /** Nothing else moves a row, so what is left out changes no result. */
+    @Override
+    protected boolean movesRowsAlone(double weightDecay) {
+        return weightDecay == 0;
     }
 
     @Override

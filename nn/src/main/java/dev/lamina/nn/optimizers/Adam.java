@@ -40,6 +40,7 @@ public final class Adam extends Optimizer {
     private double epsilon = 1e-8;
     private double momentumDecay = 0.004;
     private boolean amsgrad;
+    private boolean lazy;
     private boolean oldProduct;
     private long productStep;
     private double product = 1;
@@ -55,18 +56,14 @@ public final class Adam extends Optimizer {
 
     /** Shares of the past in the running averages; 0.9 and 0.999 unless said otherwise. */
     public Adam betas(double beta1, double beta2) {
-        if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
-            throw new LaminaException("adam: expected betas from 0 to below 1, got " + beta1 + " and " + beta2
-                    + "; 0.9 and 0.999 are usual");
-        }
-        this.beta1 = beta1;
-        this.beta2 = beta2;
+        this.beta1 = Checks.share("adam", "a beta1", beta1, 0.9);
+        this.beta2 = Checks.share("adam", "a beta2", beta2, 0.999);
         return this;
     }
 
     /** What is added to the divisor; 1e-8 unless said otherwise. */
     public Adam epsilon(double epsilon) {
-        this.epsilon = epsilon;
+        this.epsilon = Checks.positive("adam", "an epsilon", epsilon, 1e-8);
         return this;
     }
 
@@ -85,9 +82,24 @@ public final class Adam extends Optimizer {
         return this;
     }
 
+    /**
+     * Moves only those rows of a table that were read by index, as PyTorch's SparseAdam does: a step on a large embedding costs what its batch
+     * costs. The averages of a row, and its weight decay, then rest while it is not read. Where the gradient is not one of rows (a clip,
+     * a regularizer, several batches in a step), all rows move as ever.
+     */
+    public Adam lazy() {
+        lazy = true;
+        return this;
+    }
+
+    @Override
+    protected boolean movesRowsAlone(double weightDecay) {
+        return lazy;
+    }
+
     /** How fast the momentum of NAdam grows; 0.004 unless said otherwise. */
     public Adam momentumDecay(double decay) {
-        momentumDecay = decay;
+        momentumDecay = Checks.notNegative("nadam", "a decay", decay, 0.004);
         return this;
     }
 
@@ -195,6 +207,7 @@ public final class Adam extends Optimizer {
                 .with("epsilon", epsilon)
                 .with("momentumDecay", momentumDecay)
                 .with("amsgrad", amsgrad)
+                .with("lazy", lazy)
                 .with("oldProduct", oldProduct));
     }
 
@@ -205,6 +218,7 @@ public final class Adam extends Optimizer {
                 .epsilon(config.number("epsilon"))
                 .momentumDecay(config.number("momentumDecay"));
         adam.amsgrad = config.flag("amsgrad");
+        adam.lazy = config.has("lazy") && config.flag("lazy");
         adam.oldProduct = config.flag("oldProduct");
         return adam;
     }

@@ -5,6 +5,10 @@ import dev.lamina.nn.ParameterUpdate;
 
 /** Adam's averages as LAMB and Muon take them: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, and their corrections. */
 record AdamMoments(double beta1, double beta2) {
+    static AdamMoments of(String rule, double beta1, double beta2) {
+        return new AdamMoments(Checks.share(rule, "a beta1", beta1, 0.9), Checks.share(rule, "a beta2", beta2, 0.999));
+    }
+
     /** For {@code scalars}: 1 - b1^t and sqrt(1 - b2^t) at step t. */
     double[] corrections(long t) {
         return new double[] {1 - Math.pow(beta1, (double) t), Math.sqrt(1 - Math.pow(beta2, (double) t))};

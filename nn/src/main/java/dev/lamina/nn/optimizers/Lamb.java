@@ -1,6 +1,5 @@
 package dev.lamina.nn.optimizers;
 
-import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Optimizer;
@@ -23,17 +22,13 @@ public final class Lamb extends Optimizer {
 
     /** Shares of the past in the running averages; 0.9 and 0.999 unless said otherwise. */
     public Lamb betas(double beta1, double beta2) {
-        if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
-            throw new LaminaException("lamb: expected betas from 0 to below 1, got " + beta1 + " and " + beta2
-                    + "; 0.9 and 0.999 are usual");
-        }
-        moments = new AdamMoments(beta1, beta2);
+        moments = AdamMoments.of("lamb", beta1, beta2);
         return this;
     }
 
     /** What is added to the divisor; 1e-6 unless said otherwise. */
     public Lamb epsilon(double epsilon) {
-        this.epsilon = epsilon;
+        this.epsilon = Checks.positive("lamb", "an epsilon", epsilon, 1e-6);
         return this;
     }
 

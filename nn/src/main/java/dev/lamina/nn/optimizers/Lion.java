@@ -1,6 +1,5 @@
 package dev.lamina.nn.optimizers;
 
-import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Optimizer;
@@ -23,12 +22,8 @@ public final class Lion extends Optimizer {
 
     /** Shares of the past in the direction and in the momentum; 0.9 and 0.99 unless said otherwise. */
     public Lion betas(double beta1, double beta2) {
-        if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1)) {
-            throw new LaminaException("lion: expected betas from 0 to below 1, got " + beta1 + " and " + beta2
-                    + "; 0.9 and 0.99 are usual");
-        }
-        this.beta1 = beta1;
-        this.beta2 = beta2;
+        this.beta1 = Checks.share("lion", "a beta1", beta1, 0.9);
+        this.beta2 = Checks.share("lion", "a beta2", beta2, 0.99);
         return this;
     }
 

@@ -1,6 +1,5 @@
 package dev.lamina.nn.optimizers;
 
-import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.nn.Config;
 import dev.lamina.nn.Optimizer;
@@ -31,11 +30,7 @@ public final class Muon extends Optimizer {
 
     /** Share of the past in the momentum; 0.95 unless said otherwise. */
     public Muon momentum(double momentum) {
-        if (!(momentum >= 0 && momentum < 1)) {
-            throw new LaminaException(
-                    "muon: expected a momentum from 0 to below 1, got " + momentum + "; 0.95 is usual");
-        }
-        this.momentum = momentum;
+        this.momentum = Checks.share("muon", "a momentum", momentum, 0.95);
         return this;
     }
 
@@ -47,13 +42,13 @@ public final class Muon extends Optimizer {
 
     /** Newton-Schulz steps; 5 unless said otherwise. */
     public Muon iterations(int count) {
-        iterations = count;
+        iterations = (int) Checks.notNegative("muon", "a number of iterations", count, 5);
         return this;
     }
 
     /** The betas of AdamW for the other parameters; 0.9 and 0.95 unless said otherwise. */
     public Muon betas(double beta1, double beta2) {
-        moments = new AdamMoments(beta1, beta2);
+        moments = AdamMoments.of("muon", beta1, beta2);
         return this;
     }
 

@@ -23,19 +23,19 @@ public final class RmsProp extends Optimizer {
 
     /** Share of the past in the running averages; 0.99 unless said otherwise (Keras calls it rho, 0.9). */
     public RmsProp alpha(double alpha) {
-        this.alpha = alpha;
+        this.alpha = Checks.share("rmsprop", "an alpha", alpha, 0.99);
         return this;
     }
 
     /** What is added to the divisor; 1e-8 unless said otherwise. */
     public RmsProp epsilon(double epsilon) {
-        this.epsilon = epsilon;
+        this.epsilon = Checks.positive("rmsprop", "an epsilon", epsilon, 1e-8);
         return this;
     }
 
     /** Share of the last move that goes on; 0 unless said otherwise. */
     public RmsProp momentum(double momentum) {
-        this.momentum = momentum;
+        this.momentum = Checks.share("rmsprop", "a momentum", momentum, 0.9);
         return this;
     }
 

@@ -13,8 +13,8 @@ import java.util.Optional;
  * dampening) g (b = g in the first step) and p = p - rate b, or with Nesterov p = p - rate (g + m b) (Sutskever and others 2013).
  *
  * <p>Without momentum and weight decay a parameter that is read by index, such as an embedding, changes in the rows that were read alone: a
- * step on a table of a million rows costs what its batch costs. All other rules move rows without a gradient too (momentum, running
- * averages), so they go over the whole table.
+ * step on a table of a million rows costs what its batch costs. So it is with {@link Adagrad}, and with {@link Adam#lazy}; the other rules
+ * move rows without a gradient too (momentum, running averages), so they go over the whole table.
  */
 public final class Sgd extends Optimizer {
     private double momentum;
@@ -28,10 +28,7 @@ public final class Sgd extends Optimizer {
 
     /** Share of the last move that goes on; 0.9 is usual, 0 unless said otherwise. */
     public Sgd momentum(double momentum) {
-        if (!(momentum >= 0)) {
-            throw new LaminaException("sgd: expected a momentum of 0 or more, got " + momentum + "; 0.9 is usual");
-        }
-        this.momentum = momentum;
+        this.momentum = Checks.share("sgd", "a momentum", momentum, 0.9);
         return this;
     }
 
@@ -43,7 +40,7 @@ public final class Sgd extends Optimizer {
 
     /** Share of the gradient that does not enter the momentum; 0 unless said otherwise. */
     public Sgd dampening(double dampening) {
-        this.dampening = dampening;
+        this.dampening = Checks.share("sgd", "a dampening", dampening, 0);
         return this;
     }
 

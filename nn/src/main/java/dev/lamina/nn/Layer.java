@@ -6,6 +6,7 @@ import dev.lamina.core.Random;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
+import dev.lamina.core.backend.Backends;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -47,6 +48,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Applying a layer is safe in many threads at once.
  */
 public abstract class Layer {
+    static {
+        // Who makes layers will compute soon.
+        Backends.warmUp();
+    }
+
     private final Map<String, Layer> children = new LinkedHashMap<>();
     private final Map<String, Variable> parameters = new LinkedHashMap<>();
     private final Map<String, Variable> states = new LinkedHashMap<>();

@@ -4,8 +4,8 @@ import dev.lamina.core.compiler.Graph;
 import dev.lamina.core.op.Node;
 
 /**
- * Turns graphs into something that runs. Found by {@link java.util.ServiceLoader}; the available backend of highest priority
- * is used unless {@code -Dlamina.backend} names one.
+ * Turns graphs into something that runs. Found by {@link java.util.ServiceLoader}. {@code -Dlamina.backend} names the one to use; else it is the
+ * CPU backend, and without that the one of highest priority.
  */
 public interface Backend {
     /** Name in {@code -Dlamina.backend} and in {@link Backends#use}. */

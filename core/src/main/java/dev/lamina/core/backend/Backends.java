@@ -1,14 +1,20 @@
 package dev.lamina.core.backend;
 
 import dev.lamina.core.LaminaException;
+import java.lang.reflect.InvocationTargetException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The backends of this process and the one in use. */
 public final class Backends {
+    /** What is used unless something else is asked for. By name, since a search opens all jars of a class path: a tenth of the time to the first result. */
+    private static final String USUAL = "dev.lamina.cpu.CpuBackend";
+
+    private static @Nullable Backend usual; // under the lock
     private static volatile List<Backend> all = List.of();
     private static volatile @Nullable Backend current;
 
@@ -18,19 +24,55 @@ public final class Backends {
     public static synchronized List<Backend> all() {
         if (all.isEmpty()) {
             List<Backend> found = new ArrayList<>(List.of(new Interpreter(), new NullBackend()));
-            ServiceLoader.load(Backend.class, Backends.class.getClassLoader()).forEach(found::add);
+            usual().ifPresent(found::add);
+            ServiceLoader.load(Backend.class, Backends.class.getClassLoader()).stream()
+                    .filter(provider -> !provider.type().getName().equals(USUAL))
+                    .forEach(provider -> found.add(provider.get()));
             found.sort((a, b) -> Integer.compare(b.priority(), a.priority()));
             all = List.copyOf(found);
         }
         return all;
     }
 
-    /** The backend in use: the one that {@code -Dlamina.backend} names, or the preferred one; {@code -Dlamina.trace=backend} logs it. */
+    /** The CPU backend if it is there: it is the first of all but those that must be asked for. */
+    private static synchronized Optional<Backend> usual() {
+        if (usual == null) {
+            try {
+                usual = Class.forName(USUAL).asSubclass(Backend.class).getConstructor().newInstance();
+            } catch (ClassNotFoundException e) {
+                return Optional.empty();
+            } catch (InvocationTargetException e) {
+                throw e.getCause() instanceof RuntimeException thrown ? thrown : new IllegalStateException(e);
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return Optional.of(usual);
+    }
+
+    /**
+     * Lets the usual backend find out in the background what the machine can do. Whoever will compute soon calls it, so that the first
+     * computation waits less.
+     */
+    public static void warmUp() {
+        if (current == null && System.getProperty("lamina.backend", "").isEmpty()) {
+            try {
+                usual();
+            } catch (RuntimeException e) {
+                // Who computes gets it again.
+            }
+        }
+    }
+
+    /**
+     * The backend in use: the one that {@code -Dlamina.backend} names, or the CPU backend, or without its jar the preferred one;
+     * {@code -Dlamina.trace=backend} logs it.
+     */
     public static Backend current() {
         Backend backend = current;
         if (backend == null) {
             String wanted = System.getProperty("lamina.backend", "");
-            backend = wanted.isEmpty() ? all().get(0) : named(wanted);
+            backend = wanted.isEmpty() ? usual().orElseGet(() -> all().get(0)) : named(wanted);
             // Asked for, because the first logger of a process costs as much as a small network.
             if (System.getProperty("lamina.trace", "").contains("backend")) {
                 System.getLogger("dev.lamina")

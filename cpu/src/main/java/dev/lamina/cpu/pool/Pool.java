@@ -1,6 +1,8 @@
 package dev.lamina.cpu.pool;
 
+import dev.lamina.core.LaminaException;
 import java.lang.ref.Cleaner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Threads that run the tasks of a kernel. A caller and the threads take task numbers from one counter, in order, until none is
@@ -12,6 +14,8 @@ import java.lang.ref.Cleaner;
  */
 public final class Pool {
     private static final Cleaner CLEANER = Cleaner.create();
+
+    private static volatile @Nullable Pool shared;
 
     private final Crew crew;
     private final Cleaner.Cleanable closing;
@@ -33,27 +37,36 @@ public final class Pool {
         void run(int index);
     }
 
-    private static final class Shared {
-        static final Pool POOL = new Pool(sharedThreads());
-
-        private static int sharedThreads() {
-            String text = System.getProperty("lamina.threads", "").strip();
-            if (text.isEmpty()) {
-                // The JVM reads the limits of the container.
-                return Runtime.getRuntime().availableProcessors();
-            }
-            try {
-                return checked(Integer.parseInt(text));
-            } catch (NumberFormatException e) {
-                throw new IllegalArgumentException(
-                        "-Dlamina.threads: expected a number of threads, got '" + text + "'; use for example 4", e);
-            }
-        }
-    }
-
     /** The pool of the process. Its size is {@code -Dlamina.threads}, or the number of processors the JVM may use. */
     public static Pool shared() {
-        return Shared.POOL;
+        Pool pool = shared;
+        return pool != null ? pool : openShared();
+    }
+
+    /** Not in a static initializer, so that a bad setting is an error with a message and not a broken class. */
+    private static synchronized Pool openShared() {
+        Pool pool = shared;
+        if (pool == null) {
+            pool = new Pool(sharedThreads());
+            shared = pool;
+        }
+        return pool;
+    }
+
+    private static int sharedThreads() {
+        String text = System.getProperty("lamina.threads", "").strip();
+        if (text.isEmpty()) {
+            // The JVM reads the limits of the container.
+            return Runtime.getRuntime().availableProcessors();
+        }
+        try {
+            return checked(Integer.parseInt(text));
+        } catch (IllegalArgumentException e) {
+            throw new LaminaException(
+                    "-Dlamina.threads: expected a number from 1 to " + Crew.MAX_THREADS + ", got '" + text
+                            + "'; use the number of processors",
+                    e);
+        }
     }
 
     /**
@@ -91,7 +104,7 @@ public final class Pool {
 
     /** Ends the threads of a pool made by {@link #of}; later runs happen on the caller. The shared pool ignores this. */
     public void close() {
-        if (this != Shared.POOL) {
+        if (!equals(shared)) {
             closing.clean();
         }
     }

@@ -1,5 +1,6 @@
 package dev.lamina.cpu.code;
 
+import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.backend.Backends;
 import java.lang.foreign.Arena;
@@ -46,9 +47,22 @@ final class Child {
         switch (arguments[0]) {
             case "refused" -> refused();
             case "before", "behind" -> touch(arguments[0].equals("before"));
+            case "threads" -> settings();
             case "dump" -> publish("a/b kernel");
             case "at once", "later" -> fallback(arguments[0].equals("later"));
             default -> throw new IllegalArgumentException(arguments[0]);
+        }
+    }
+
+    /** A bad setting is the same error each time. */
+    private static void settings() {
+        Backends.warmUp();
+        for (int i = 0; i < 2; i++) {
+            try {
+                System.out.print(Tensor.scalar(1.0).add(1).item());
+            } catch (LaminaException e) {
+                System.out.print(e.getMessage() + "|");
+            }
         }
     }
 

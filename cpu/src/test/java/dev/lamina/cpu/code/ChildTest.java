@@ -49,6 +49,15 @@ class ChildTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"many", "0", "99999999999"})
+    void aBadNumberOfThreadsIsSaidWheneverSomethingIsComputed(String threads) throws Exception {
+        Child.Result result = Child.run(folder, List.of("-Dlamina.threads=" + threads), "threads");
+        String message = "-Dlamina.threads: expected a number from 1 to 1024, got '" + threads
+                + "'; use the number of processors|";
+        assertEquals(message + message, result.output());
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"before", "behind"})
     void aByteBesideGuardedMemoryEndsTheProcess(String where) throws Exception {
         Child.Result result = Child.run(folder, List.of(), where);

@@ -28,12 +28,13 @@ public final class BackendSuite {
 
     private BackendSuite() {}
 
-    /** All tests of a backend: golden values, ugly sizes, awkward values, random numbers, windows, finite differences, random graphs. */
+    /** All tests of a backend: golden values, ugly sizes, awkward values, products, windows, random numbers, finite differences, random graphs. */
     public static Stream<DynamicNode> of(String backend) {
         return Stream.of(
                 dynamicContainer("golden", golden(backend)),
                 dynamicContainer("sizes", Sizes.tests(backend)),
                 dynamicContainer("values", AwkwardValues.tests(backend)),
+                dynamicContainer("products", ProductFuzz.tests(backend)),
                 dynamicContainer("windows", WindowFuzz.tests(backend)),
                 dynamicContainer("random numbers", RandomNumbers.tests(backend)),
                 dynamicContainer("gradients", gradients(backend)),

@@ -21,6 +21,7 @@ import dev.lamina.cpu.rows.RowKernels;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,6 +121,11 @@ public final class CpuBackend extends KernelBackend {
             }
         }
         return tasks.stream().map(task -> PlainKernels.prepare(task, pool)).toList();
+    }
+
+    @Override
+    protected void runTogether(int parts, IntConsumer part) {
+        pool.run(parts, part::accept);
     }
 
     /** Says so once; later plans do not try again. */

@@ -29,7 +29,8 @@ public final class Scans {
 
     private Scans(long seed, int steps) {
         random = new SplittableRandom(seed);
-        rows = 1 + random.nextInt(5);
+        // Many rows go through the steps in lanes.
+        rows = random.nextInt(3) == 0 ? 8 + random.nextInt(26) : 1 + random.nextInt(5);
         width = 1 + random.nextInt(20);
         reversed = random.nextBoolean();
         plan = random.nextLong();

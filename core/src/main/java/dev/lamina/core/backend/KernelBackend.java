@@ -3,6 +3,7 @@ package dev.lamina.core.backend;
 import dev.lamina.core.compiler.Graph;
 import dev.lamina.core.compiler.Prologue;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /** A backend that runs tasks: it writes kernels, and core does the rest (fusion, order, memory). */
 public abstract class KernelBackend implements Backend {
@@ -16,6 +17,17 @@ public abstract class KernelBackend implements Backend {
      * @return as many kernels
      */
     protected abstract List<Kernel> prepare(List<Task> tasks);
+
+    /**
+     * Does pieces of work that have nothing to do with each other, in any order or at the same time. They run kernels of this backend.
+     *
+     * @param part called with 0 .. parts-1
+     */
+    protected void runTogether(int parts, IntConsumer part) {
+        for (int i = 0; i < parts; i++) {
+            part.accept(i);
+        }
+    }
 
     @Override
     public final Program compile(Graph graph) {

@@ -50,7 +50,7 @@ final class KernelProgram implements Program {
         }
         List<Task> single = new ArrayList<>();
         flatten(lowered.tasks(), single);
-        Kernel[] kernels = assembled(lowered.tasks(), backend.prepare(single).iterator());
+        Kernel[] kernels = assembled(lowered.tasks(), backend.prepare(single).iterator(), backend);
         return new KernelProgram(once, lowered, kernels, graph::stays);
     }
 
@@ -71,24 +71,29 @@ final class KernelProgram implements Program {
     private static void flatten(List<Task> tasks, List<Task> single) {
         for (Task task : tasks) {
             if (task instanceof Task.Repeat repeat) {
-                flatten(repeat.body(), single);
+                repeat.bodies().forEach(body -> flatten(body, single));
             } else {
                 single.add(task);
             }
         }
     }
 
-    private static Kernel[] assembled(List<Task> tasks, Iterator<Kernel> kernels) {
+    private static Kernel[] assembled(List<Task> tasks, Iterator<Kernel> kernels, KernelBackend backend) {
         Kernel[] result = new Kernel[tasks.size()];
         for (int i = 0; i < result.length; i++) {
-            result[i] = tasks.get(i) instanceof Task.Repeat repeat
-                    ? new RepeatKernel(
-                            repeat,
-                            assembled(repeat.body(), kernels),
-                            Profiler.meter(repeat.body()).orElse(null))
-                    : kernels.next();
+            result[i] =
+                    tasks.get(i) instanceof Task.Repeat repeat ? repeated(repeat, kernels, backend) : kernels.next();
         }
         return result;
+    }
+
+    private static Kernel repeated(Task.Repeat repeat, Iterator<Kernel> kernels, KernelBackend backend) {
+        List<RepeatKernel.Body> bodies = new ArrayList<>();
+        for (List<Task> body : repeat.bodies()) {
+            Kernel[] own = assembled(body, kernels, backend);
+            bodies.add(new RepeatKernel.Body(own, Profiler.meter(body).orElse(null)));
+        }
+        return new RepeatKernel(repeat, bodies, backend);
     }
 
     /** The proof that no kernel leaves its buffers: it holds for all runs, since sizes and strides are fixed. */
@@ -155,41 +160,50 @@ final class KernelProgram implements Program {
             buffers[i] = arena.segment().asSlice(lowered.memory().offset(i - fixed), lowered.bytes()[i]);
         }
         Kernel[] own = kernels.clone();
+        List<RepeatKernel> repeats = new ArrayList<>();
         for (int i = 0; i < own.length; i++) {
-            own[i] = own[i] instanceof RepeatKernel repeat ? repeat.fresh() : own[i];
+            if (own[i] instanceof RepeatKernel repeat) {
+                own[i] = repeat.fresh();
+                repeats.add((RepeatKernel) own[i]);
+            }
         }
-        return (inputs, kept, outputs) -> run(own, buffers, inputs, kept, outputs);
+        RepeatKernel[] fresh = repeats.toArray(RepeatKernel[]::new);
+        return (inputs, kept, outputs) -> {
+            bind(buffers, inputs, kept, outputs);
+            try {
+                run(own, buffers);
+            } finally {
+                forget(fresh, buffers);
+            }
+        };
     }
 
-    private void run(
-            Kernel[] kernels,
-            MemorySegment[] buffers,
-            MemorySegment[] inputs,
-            MemorySegment[] kept,
-            MemorySegment[] outputs) {
+    private void bind(MemorySegment[] buffers, MemorySegment[] inputs, MemorySegment[] kept, MemorySegment[] outputs) {
         int values = lowered.inputs() - inputs.length;
         bind(buffers, 0, inputs, inputs.length);
         bind(buffers, inputs.length, kept, values);
         bind(buffers, lowered.inputs(), outputs, lowered.outputs());
         System.arraycopy(kept, values, buffers, lowered.bytes().length, packing.size());
-        try {
-            if (meter != null) {
-                meter.run(kernels, buffers);
-                return;
-            }
-            for (Kernel kernel : kernels) {
-                kernel.run(buffers);
-            }
-        } finally {
-            // An idle runner must not keep the caller's tensors alive.
-            for (Kernel kernel : kernels) {
-                if (kernel instanceof RepeatKernel repeat) {
-                    repeat.keep(lowered.inputs() + lowered.outputs(), lowered.bytes().length);
-                }
-            }
-            Arrays.fill(buffers, 0, lowered.inputs() + lowered.outputs(), MemorySegment.NULL);
-            Arrays.fill(buffers, lowered.bytes().length, buffers.length, MemorySegment.NULL);
+    }
+
+    private void run(Kernel[] kernels, MemorySegment[] buffers) {
+        if (meter != null) {
+            meter.run(kernels, buffers);
+            return;
         }
+        for (Kernel kernel : kernels) {
+            kernel.run(buffers);
+        }
+    }
+
+    /** An idle runner must not keep the caller's tensors alive. */
+    private void forget(RepeatKernel[] repeats, MemorySegment[] buffers) {
+        int fixed = lowered.inputs() + lowered.outputs();
+        for (RepeatKernel repeat : repeats) {
+            repeat.keep(fixed, lowered.bytes().length);
+        }
+        Arrays.fill(buffers, 0, fixed, MemorySegment.NULL);
+        Arrays.fill(buffers, lowered.bytes().length, buffers.length, MemorySegment.NULL);
     }
 
     private void bind(MemorySegment[] buffers, int first, MemorySegment[] given, int count) {

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -424,25 +425,30 @@ public sealed interface Task {
     }
 
     /**
-     * Tasks that run again and again, for the steps of a scan. Backends get the tasks of the body; the repetition is core's.
+     * Tasks that run again and again, for the steps of a scan. Backends get the tasks of the bodies; the repetition is core's.
      *
-     * @param body tasks of one step in order, on buffers of their own
-     * @param slots where each of these buffers is
+     * @param bodies tasks of one step in order, on buffers of their own
+     * @param lanes who runs all steps of a body; what one of them writes, no other reads or writes, so they may run at the same time
      */
-    record Repeat(int steps, List<Task> body, List<Slot> slots) implements Task {
+    record Repeat(int steps, List<List<Task>> bodies, List<Lane> lanes) implements Task {
         @Override
         public Stream<Access> reads() {
-            return body.stream().flatMap(Task::reads).map(this::all);
+            return lanes.stream().flatMap(lane -> all(lane, Task::reads));
         }
 
         @Override
         public Stream<Access> writes() {
-            return body.stream().flatMap(Task::writes).map(this::all);
+            return lanes.stream().flatMap(lane -> all(lane, Task::writes));
+        }
+
+        private Stream<Access> all(Lane lane, Function<Task, Stream<Access>> accesses) {
+            return bodies.get(lane.body()).stream()
+                    .flatMap(accesses)
+                    .map(access -> all(lane.slots().get(access.buffer()), access));
         }
 
         /** An access of a step as one of all steps: they are its first axis. */
-        private Access all(Access access) {
-            Slot slot = slots.get(access.buffer());
+        private Access all(Slot slot, Access access) {
             int bytes = access.dtype().bytes();
             int[] dims = new int[access.dims().length + 1];
             long[] strides = new long[dims.length];
@@ -456,13 +462,29 @@ public sealed interface Task {
         @Override
         public String toString() {
             StringBuilder text = new StringBuilder("repeat " + steps + " times");
-            for (int i = 0; i < slots.size(); i++) {
-                text.append("\n  b").append(i).append(" is ").append(slots.get(i));
+            for (Lane lane : lanes) {
+                text.append("\n  lane");
+                for (int i = 0; i < lane.slots().size(); i++) {
+                    text.append("\n  b")
+                            .append(i)
+                            .append(" is ")
+                            .append(lane.slots().get(i));
+                }
+                bodies.get(lane.body())
+                        .forEach(task ->
+                                text.append("\n  ").append(task.toString().replace("\n", "\n  ")));
             }
-            body.forEach(task -> text.append("\n  ").append(task.toString().replace("\n", "\n  ")));
             return text.toString();
         }
     }
+
+    /**
+     * A part of a repetition.
+     *
+     * @param body number of the tasks
+     * @param slots where each of their buffers is
+     */
+    record Lane(int body, List<Slot> slots) {}
 
     /**
      * A part of a buffer, which moves from step to step.

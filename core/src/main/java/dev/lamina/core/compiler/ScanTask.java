@@ -9,10 +9,12 @@ import dev.lamina.core.op.Node;
 import dev.lamina.core.op.Nodes;
 import dev.lamina.core.op.View;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A scan as one step that is lowered once and runs again and again. Last carries are the memory of the carries: each step writes them in
@@ -22,6 +24,10 @@ final class ScanTask {
     private final Node node;
     private final Fused.Scan scan;
     private final Lowered lowered;
+    private final Optional<Lanes> lanes;
+
+    /** Where the intermediate values of a step are; lanes use the same ones at the same time, at different steps. */
+    private final MemoryPlan memory;
 
     /** For each sequence and capture the stored node that it is a view of. */
     private final List<Node> bases = new ArrayList<>();
@@ -33,11 +39,29 @@ final class ScanTask {
         this.node = node;
         scan = (Fused.Scan) node.op();
         lowered = Lowering.lower(step(storage));
+        lanes = lanes();
+        memory = lanes.isPresent() ? apart() : lowered.memory();
         room = new Node(
-                new Leaf.Input(),
-                List.of(),
-                Shape.of(Math.toIntExact(lowered.memory().total())),
-                dev.lamina.core.DType.I8);
+                new Leaf.Input(), List.of(), Shape.of(Math.toIntExact(memory.total())), dev.lamina.core.DType.I8);
+    }
+
+    /** The first axis of the carries is that of the rows. */
+    private Optional<Lanes> lanes() {
+        List<Node> carries = scan.body().carries();
+        int rows = carries.isEmpty() || carries.getFirst().shape().rank() == 0
+                ? 0
+                : carries.getFirst().shape().dim(0);
+        boolean same = carries.stream()
+                .allMatch(carry -> carry.shape().rank() > 0 && carry.shape().dim(0) == rows);
+        return same && scan.steps() > 1 ? Lanes.of(lowered, carries.size(), rows) : Optional.empty();
+    }
+
+    /** A place of its own for each intermediate value. */
+    private MemoryPlan apart() {
+        int count = lowered.memory().count();
+        long[] bytes = lowered.bytes();
+        return new MemoryPlan(
+                Arrays.copyOfRange(bytes, bytes.length - count, bytes.length), new int[count], new int[count]);
     }
 
     Node room() {
@@ -110,11 +134,34 @@ final class ScanTask {
             slots.add(slot(buffers.get(base), 0, step, Math.max(0, bytes(base) - (scan.steps() - 1) * step)));
         }
         slots.addAll(results);
-        for (int i = 0; i < lowered.memory().count(); i++) {
+        for (int i = 0; i < memory.count(); i++) {
             long bytes = lowered.bytes()[slots.size()];
-            slots.add(new Task.Slot(buffers.get(room), lowered.memory().offset(i), 0, bytes));
+            slots.add(new Task.Slot(buffers.get(room), memory.offset(i), 0, bytes));
         }
-        return new Task.Repeat(scan.steps(), lowered.tasks(), List.copyOf(slots));
+        return lanes.map(cut -> cut(cut, slots)).orElseGet(() -> {
+            return new Task.Repeat(
+                    scan.steps(), List.of(lowered.tasks()), List.of(new Task.Lane(0, List.copyOf(slots))));
+        });
+    }
+
+    /** All lanes have as many rows but for the last one. */
+    private Task.Repeat cut(Lanes cut, List<Task.Slot> slots) {
+        int count = cut.count();
+        int last = cut.first(count) - cut.first(count - 1);
+        boolean same = last == cut.first(1);
+        List<Task.Lane> result = new ArrayList<>();
+        for (int lane = 0; lane < count; lane++) {
+            List<Task.Slot> own = new ArrayList<>();
+            for (int i = 0; i < slots.size(); i++) {
+                Task.Slot all = slots.get(i);
+                long before = cut.first(lane) * cut.step(i);
+                own.add(new Task.Slot(all.buffer(), all.offset() + before, all.step(), all.bytes() - before));
+            }
+            result.add(new Task.Lane(lane == count - 1 && !same ? 1 : 0, List.copyOf(own)));
+        }
+        List<Task> most = cut.tasks(cut.first(1));
+        return new Task.Repeat(
+                scan.steps(), same ? List.of(most) : List.of(most, cut.tasks(last)), List.copyOf(result));
     }
 
     private Task.Slot slot(int buffer, long start, long step, long bytes) {

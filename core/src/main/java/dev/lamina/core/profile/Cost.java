@@ -65,7 +65,10 @@ public record Cost(long bytes, double flops, boolean half) {
     }
 
     private static Cost repeated(Task.Repeat repeat) {
-        List<Cost> step = repeat.body().stream().map(Cost::of).toList();
+        List<Cost> step = repeat.lanes().stream()
+                .flatMap(lane -> repeat.bodies().get(lane.body()).stream())
+                .map(Cost::of)
+                .toList();
         return new Cost(
                 bytes(repeat.reads(), repeat.writes()),
                 repeat.steps() * step.stream().mapToDouble(Cost::flops).sum(),
@@ -173,7 +176,10 @@ public record Cost(long bytes, double flops, boolean half) {
             case Task.AttentionGradient a -> "attention gradient " + text(a.dq()) + " over " + text(a.dk());
             case Task.Repeat repeat ->
                 repeat.steps() + " times: "
-                        + repeat.body().stream().map(Cost::label).collect(java.util.stream.Collectors.joining("; "));
+                        + (repeat.lanes().size() > 1 ? repeat.lanes().size() + " x " : "")
+                        + repeat.bodies().getFirst().stream()
+                                .map(Cost::label)
+                                .collect(java.util.stream.Collectors.joining("; "));
             case Task.Scanning scan -> "scan " + text(scan.in());
         };
     }

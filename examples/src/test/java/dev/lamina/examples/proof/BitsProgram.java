@@ -3,6 +3,9 @@ package dev.lamina.examples.proof;
 import static dev.lamina.nn.Layers.batchNorm;
 import static dev.lamina.nn.Layers.dense;
 import static dev.lamina.nn.Layers.dropout;
+import static dev.lamina.nn.Layers.gru;
+import static dev.lamina.nn.Layers.lstm;
+import static dev.lamina.nn.Layers.reshape;
 import static dev.lamina.nn.Losses.sparseCategoricalCrossentropy;
 import static dev.lamina.nn.Metrics.accuracy;
 import static dev.lamina.nn.Optimizers.adam;
@@ -24,7 +27,7 @@ import java.util.HexFormat;
 /**
  * Learns the digits and prints a hash of each variable. {@code train} does all epochs; {@code killed FILE} saves after half of
  * them and dies in the middle of the next; {@code resume FILE} does the rest; {@code mnist FOLDER} does one epoch, and then some
- * hundred steps on MNIST with products in f32 and in bf16.
+ * hundred steps on MNIST with products in f32 and in bf16, and some of recurrent layers on the rows of the images.
  *
  * <p>The network is wide enough for products, updates, sums over columns and sums over everything to be cut into parts for
  * several threads.
@@ -52,16 +55,21 @@ final class BitsProgram {
             case "mnist" -> {
                 fit(model, 1);
                 Dataset images = Mnist.train(Path.of(arguments[1]));
-                mnist(images.take(200 * IMAGES), Precision.f32());
-                mnist(images.take(100 * IMAGES), Precision.bf16());
+                mnist(wide(), images.take(200 * IMAGES), Precision.f32());
+                mnist(wide(), images.take(100 * IMAGES), Precision.bf16());
+                Model rows = Sequential.of(reshape(28, 28), lstm(40).returnSequences(), gru(24), dense(10));
+                mnist(rows, images.take(20 * IMAGES + 7), Precision.f32());
             }
             default -> throw new IllegalArgumentException(arguments[0]);
         }
         print(model);
     }
 
-    private static void mnist(Dataset images, Precision precision) {
-        Model model = Sequential.of(dense(512).relu(), dense(256).relu(), dense(10));
+    private static Model wide() {
+        return Sequential.of(dense(512).relu(), dense(256).relu(), dense(10));
+    }
+
+    private static void mnist(Model model, Dataset images, Precision precision) {
         model.precision(precision);
         model.compile(adam(1e-3), sparseCategoricalCrossentropy(), accuracy());
         model.fit(images, FitOptions.epochs(1).batchSize(IMAGES).seed(3));

@@ -161,7 +161,9 @@ public final class ConvKernels {
             return new KernelGradient(task, epilogue, flops, false, isa, pool);
         }
         Pass.Form form = form(task);
-        boolean tiles = isa.amx() && task.rounded() == DType.BF16 && form.sources() % TileSums.UNIT == 0;
+        boolean dense = form.sources() % TileSums.UNIT == 0
+                || Lines.fit(form, axis(task, 2).getFirst(), TileSums.UNIT);
+        boolean tiles = isa.amx() && task.rounded() == DType.BF16 && dense;
         Sums sums = tiles ? new TileSums() : new FloatSums(form.targets(), task.rounded(), isa);
         int panels = Math.ceilDiv(form.targets(), sums.columns());
         double bytes = sums.packed(TileSums.UNIT) * panels * size(task.w()) / form.targets() / TileSums.UNIT;

@@ -40,6 +40,11 @@ final class FloatSums implements Sums {
     }
 
     @Override
+    public int unit() {
+        return 1;
+    }
+
+    @Override
     public int columns() {
         return vectors * lanes.count();
     }
@@ -61,8 +66,7 @@ final class FloatSums implements Sums {
 
     @Override
     public Step copy(long fromRow, long toRow, long left, int count, long right) {
-        return PadCode.step(
-                new PadCode.Key(lanes.bits(), DType.F32, rounded, DType.F32), fromRow, toRow, left, count, right);
+        return PadCode.step(new PadCode.Key(lanes.bits(), rounded), fromRow, toRow, left, count, right);
     }
 
     @Override

@@ -14,7 +14,7 @@ import dev.lamina.cpu.vector.V;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Code that copies rows of an image, converts their elements and puts zeros beside them.
+ * Code that copies rows of an image, rounds their elements and puts zeros beside them.
  *
  * <p>Arguments: first element, number of rows, target, description.
  */
@@ -33,11 +33,11 @@ final class PadCode {
      *
      * @param rounded what elements are rounded to on the way
      */
-    record Key(int bits, DType from, DType rounded, DType to) {
+    record Key(int bits, DType rounded) {
         // Written out for quick starts.
         @Override
         public String toString() {
-            return bits + "-" + from + "-" + rounded + "-" + to;
+            return bits + "-" + rounded;
         }
     }
 
@@ -84,24 +84,20 @@ final class PadCode {
         zeros(target, left);
         R begin = code.add(target, left);
         R i = code.loop(0, whole, code.lanes());
-        move(At.of(source, i, key.from().bytes()), At.of(begin, i, key.to().bytes()), null);
+        move(At.of(source, i, Float.BYTES), At.of(begin, i, Float.BYTES), null);
         code.endLoop();
-        move(
-                At.of(source, whole, key.from().bytes()),
-                At.of(begin, whole, key.to().bytes()),
-                rest);
-        zeros(code.address(At.of(begin, count, key.to().bytes())), right);
+        move(At.of(source, whole, Float.BYTES), At.of(begin, whole, Float.BYTES), rest);
+        zeros(code.address(At.of(begin, count, Float.BYTES)), right);
         code.increase(source, fromRow);
         code.increase(target, toRow);
         code.endLoop();
     }
 
     private void move(At from, At to, @Nullable Tail tail) {
-        V value = code.load(key.from(), from, tail);
-        code.store(key.to(), to, key.rounded() == key.to() ? value : code.fit(value, key.rounded()), tail);
+        code.store(DType.F32, to, code.fit(code.load(DType.F32, from, tail), key.rounded()), tail);
     }
 
-    /** Bytes of zeros, a multiple of those of an element. */
+    /** Bytes of zeros. */
     private void zeros(R at, R bytes) {
         V zero = code.constant(Lane.F32, 0.0);
         R whole = code.and(bytes, -4L * code.lanes());
@@ -110,10 +106,5 @@ final class PadCode {
         code.endLoop();
         R rest = code.sub(bytes, whole);
         code.store(DType.F32, At.of(at, whole, 1), zero, code.tail(code.shiftRight(rest, 2)));
-        if (key.to().bytes() == 2) {
-            R last = code.and(bytes, -4);
-            Tail odd = code.tail(code.shiftRight(code.sub(bytes, last), 1));
-            code.store(DType.BF16, At.of(at, last, 1), zero, odd);
-        }
     }
 }

@@ -16,12 +16,16 @@ final class Pass implements Bands {
     /** Rows of a copied source that one task copies. */
     private static final int CHUNK = 8;
 
+    private static final int[] FIRST = new int[1];
+
     private final Form form;
     private final Sums sums;
     private final Axis depth;
     private final Axis height;
     private final Axis width;
     private final Source source;
+    private final boolean lines;
+    private final Image image;
     private final boolean copiesAll;
     private final boolean copies;
 
@@ -34,6 +38,9 @@ final class Pass implements Bands {
     private final List<Sums.Tables> tables = new ArrayList<>();
     private final Step[] steps = new Step[4];
     private final Step[] packs = new Step[2];
+
+    /** Whether all taps of a row of the kernel are packed as one. */
+    private final boolean packsRows;
 
     /**
      * What the passes of a task have in common.
@@ -75,56 +82,70 @@ final class Pass implements Bands {
         source = Source.of(depth, height, width, form.groups() * form.sources(), sums);
         copies = source.copies();
         this.copiesAll = copiesAll && copies;
-        int most = Math.ceilDiv(height.outputs(), Math.max(1, bandsFor(wantedBands)));
+        lines = Lines.pay(form, height, width, sums);
+        long row = lines ? Lines.row(form.sources(), width, sums) : source.row();
+        int most = Math.ceilDiv(height.outputs(), bandsFor(wantedBands, row));
         bandRows = copiesAll ? height.outputs() : most;
         bands = Math.ceilDiv(height.outputs(), bandRows);
-        plane = source.row() * (copies ? height.span(bandRows) : height.inputs());
+        int spanned = height.span(bandRows);
+        image = lines ? new Lines(depth, height, width, form.sources(), spanned, sums) : source;
+        plane = image.bytes(copies ? spanned : height.inputs());
         panels = Math.ceilDiv(form.targets(), sums.columns());
+        packsRows = lines && form.sources() % sums.unit() != 0;
         prepareSteps();
     }
 
-    private int bandsFor(int wanted) {
-        long image = source.row() * Math.max(1, depth.taps().length) * height.span(height.outputs());
+    private int bandsFor(int wanted, long row) {
+        long image = row * Math.max(1, depth.taps().length) * height.span(height.outputs());
         return Math.clamp(image / BAND_BYTES + 1, Math.min(wanted, height.outputs()), height.outputs());
     }
 
     private void prepareSteps() {
-        int rows = Math.ceilDiv(width.outputs(), Math.ceilDiv(width.outputs(), sums.mostRows()));
-        int inRow = Math.ceilDiv(width.outputs(), rows);
-        int groups = sums.groups(rows, inRow * bandRows);
-        boolean merges = width.taps().length == 1 || (width.dilation() == 1 && form.groups() == 1);
-        Table segments = segments(merges);
+        Table segments = segments();
         int last = columns(panels - 1);
         for (int band = 0; band < 2; band++) {
             int count = band == 0 ? bandRows : height.outputs() - (bands - 1) * bandRows;
+            // With lines, groups go on in the next row.
+            boolean joined = lines && Lines.areJoined(height, width);
+            int high = joined ? 1 : count;
+            int wide = joined ? count * width.outputs() : width.outputs();
+            int rows = Math.ceilDiv(wide, Math.ceilDiv(wide, sums.mostRows()));
+            int groups = sums.groups(rows, Math.ceilDiv(width.outputs(), rows) * bandRows);
             Sums.Tables some = new Sums.Tables(
                     groups,
                     rows,
-                    width.stride() * source.pixel(),
+                    image.output(),
                     width.step() * targetPixel(),
-                    form.sources() * (merges ? width.taps().length : 1),
+                    segmentTerms(),
                     segments,
-                    tiles(count, rows, groups));
+                    tiles(high, wide, rows, groups));
             tables.add(some);
             steps[2 * band] = sums.sum(columns(0), some);
             steps[2 * band + 1] = sums.sum(last, some);
         }
-        packs[0] = sums.pack(columns(0), form.sources(), form.fromTerm(), form.fromColumn());
-        packs[1] = sums.pack(last, form.sources(), form.fromTerm(), form.fromColumn());
+        int packed = packsRows ? segmentTerms() : form.sources();
+        packs[0] = sums.pack(columns(0), packed, form.fromTerm(), form.fromColumn());
+        packs[1] = sums.pack(last, packed, form.fromTerm(), form.fromColumn());
     }
 
-    private Table segments(boolean merges) {
-        int across = merges ? 1 : width.taps().length;
-        int count = depth.taps().length * height.taps().length * (width.taps().length == 0 ? 0 : across);
-        long[] places = new long[2 * count];
-        for (int i = 0; i < count; i++) {
-            int x = i % across;
+    /** Segments of a row of the kernel. */
+    private int across() {
+        boolean merges = lines || width.taps().length <= 1 || (width.dilation() == 1 && form.groups() == 1);
+        return merges ? Math.min(1, width.taps().length) : width.taps().length;
+    }
+
+    private int segmentTerms() {
+        return across() == 0 ? 0 : form.sources() * width.taps().length / across();
+    }
+
+    private Table segments() {
+        int across = across();
+        long[] places = new long[2 * depth.taps().length * height.taps().length * across];
+        for (int i = 0; i < places.length / 2; i++) {
             int y = i / across % height.taps().length;
             int z = i / across / height.taps().length;
-            places[2 * i] = planeOfTap(z) * plane
-                    + (long) y * height.dilation() * source.row()
-                    + (long) x * width.dilation() * source.pixel();
-            places[2 * i + 1] = sums.packed(i * form.sources() * width.taps().length / across);
+            places[2 * i] = planeOfTap(z) * plane + image.place(y * height.dilation()) + i % across * image.tap();
+            places[2 * i + 1] = i * sums.packed(segmentTerms());
         }
         return new Table(places);
     }
@@ -134,18 +155,18 @@ final class Pass implements Bands {
         return copies && !copiesAll ? tap : (long) tap * depth.dilation();
     }
 
-    private Table tiles(int count, int rows, int groups) {
-        int inRow = Math.ceilDiv(width.outputs(), rows);
-        int all = inRow * count;
+    private Table tiles(int high, int wide, int rows, int groups) {
+        int inRow = Math.ceilDiv(wide, rows);
+        int all = inRow * high;
         int tiles = Math.ceilDiv(all, groups);
         long[] places = new long[2 * tiles * groups];
         for (int i = 0; i < tiles * groups; i++) {
             int half = Math.min(i, all - 1);
             // The last group of a row overlaps the one before, and the last tile repeats its last group: sums come out
             // the same.
-            int x = Math.min(half % inRow * rows, width.outputs() - rows);
+            int x = Math.min(half % inRow * rows, wide - rows);
             int y = half / inRow;
-            places[2 * i] = (long) y * height.stride() * source.row() + (long) x * width.stride() * source.pixel();
+            places[2 * i] = image.place(y * height.stride()) + x * image.output();
             places[2 * i + 1] = (long) y * height.step() * form.extents()[2] * targetPixel()
                     + (long) x * width.step() * targetPixel();
         }
@@ -160,10 +181,6 @@ final class Pass implements Bands {
         return Math.min(sums.columns(), form.targets() - panel * sums.columns());
     }
 
-    private int terms() {
-        return form.sources() * depth.taps().length * height.taps().length * width.taps().length;
-    }
-
     /** Groups and panels. */
     @Override
     public int panels() {
@@ -172,7 +189,8 @@ final class Pass implements Bands {
 
     @Override
     public long panelBytes() {
-        return Math.ceilDiv(sums.packed(terms()), 64) * 64;
+        int segments = depth.taps().length * height.taps().length * across();
+        return Math.ceilDiv(segments * sums.packed(segmentTerms()), 64) * 64;
     }
 
     /** Images, planes and bands. */
@@ -207,8 +225,7 @@ final class Pass implements Bands {
         int z = chunk / chunksOfPlane();
         int planes = depth.span(depth.outputs());
         int rows = Math.min(CHUNK, height.span(height.outputs()) - first);
-        long target = to + z * plane + first * source.row();
-        source.copy(from, z / planes, z % planes - depth.before(), first - height.before(), rows, target);
+        image.copy(from, z / planes, z % planes - depth.before(), -height.before(), first, rows, to + z * plane);
     }
 
     @Override
@@ -219,12 +236,13 @@ final class Pass implements Bands {
                 + column * form.fromColumn()
                 + group * (form.turned() ? form.sources() * form.fromTerm() : form.targets() * form.fromColumn());
         Step pack = packs[panel % panels == panels - 1 ? 1 : 0];
-        int tap = 0;
+        long target = to;
         for (int z : depth.taps()) {
             for (int y : height.taps()) {
-                for (int x : width.taps()) {
+                for (int x : packsRows ? FIRST : width.taps()) {
                     long at = ((long) z * form.taps()[1] + y) * form.taps()[2] + x;
-                    pack.run(from + at * form.tap(), 0, to + sums.packed(tap++ * form.sources()), 0);
+                    pack.run(from + at * form.tap(), 0, target, 0);
+                    target += sums.packed(packsRows ? segmentTerms() : form.sources());
                 }
             }
         }
@@ -241,12 +259,12 @@ final class Pass implements Bands {
             return from + source.place(image, front - depth.before(), top - height.before(), -width.before());
         }
         if (copiesAll) {
-            return copy + ((long) image * depth.span(depth.outputs()) + front) * plane + top * source.row();
+            return copy + ((long) image * depth.span(depth.outputs()) + front) * plane + this.image.place(top);
         }
         int count = height.span(Math.min(bandRows, height.outputs() - y));
         for (int t = 0; t < depth.taps().length; t++) {
             int plane = front + t * depth.dilation() - depth.before();
-            source.copy(from, image, plane, top - height.before(), count, copy + t * this.plane);
+            this.image.copy(from, image, plane, top - height.before(), 0, count, copy + t * this.plane);
         }
         return copy;
     }
@@ -262,7 +280,7 @@ final class Pass implements Bands {
         int group = panel / panels;
         long column = (long) group * form.targets() + (long) panel % panels * sums.columns();
         long c = target + (line * form.extents()[2] + width.first()) * targetPixel() + column * Float.BYTES;
-        long a = at + (long) group * form.sources() * (source.pixel() / source.channels());
+        long a = at + (long) group * form.sources() * (copies ? sums.elementBytes() : Float.BYTES);
         steps[(y == bands - 1 ? 2 : 0) + (panel % panels == panels - 1 ? 1 : 0)].run(a, packed, c, 0);
     }
 

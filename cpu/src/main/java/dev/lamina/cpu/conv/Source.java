@@ -9,15 +9,8 @@ import dev.lamina.cpu.gemm.Step;
  * @param row bytes of a row as it is read
  */
 record Source(
-        Axis depth,
-        Axis height,
-        Axis width,
-        int channels,
-        boolean copies,
-        long pixel,
-        long row,
-        Step valid,
-        Step zero) {
+        Axis depth, Axis height, Axis width, int channels, boolean copies, long pixel, long row, Step valid, Step zero)
+        implements Image {
     /** A source with elements of f32. */
     static Source of(Axis depth, Axis height, Axis width, int channels, Sums sums) {
         boolean copies = sums.converts() || !depth.isInside() || !height.isInside() || !width.isInside();
@@ -37,7 +30,31 @@ record Source(
         return (line * width.inputs() + x) * channels * Float.BYTES;
     }
 
-    /** Copies rows of a plane; both may be outside. */
+    @Override
+    public long output() {
+        return width.stride() * pixel;
+    }
+
+    @Override
+    public long tap() {
+        return width.dilation() * pixel;
+    }
+
+    @Override
+    public long place(int row) {
+        return row * this.row;
+    }
+
+    @Override
+    public long bytes(int rows) {
+        return rows * row;
+    }
+
+    @Override
+    public void copy(long source, int image, int z, int y, int first, int count, long to) {
+        copy(source, image, z, y + first, count, to + first * row);
+    }
+
     void copy(long source, int image, int z, int y, int count, long to) {
         boolean outside = z < 0 || z >= depth.inputs();
         int top = outside ? count : Math.clamp(-y, 0, count);

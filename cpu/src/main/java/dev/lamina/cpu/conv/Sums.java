@@ -13,6 +13,9 @@ interface Sums {
     /** Whether the source has to be copied even if no window goes beyond it. */
     boolean converts();
 
+    /** Terms that are added up at a time: those of a segment are a multiple of it. */
+    int unit();
+
     /** Columns of a panel of weights. */
     int columns();
 

@@ -24,6 +24,11 @@ final class TileSums implements Sums {
     }
 
     @Override
+    public int unit() {
+        return UNIT;
+    }
+
+    @Override
     public int columns() {
         return Bf16Table.PANEL;
     }
@@ -45,8 +50,7 @@ final class TileSums implements Sums {
 
     @Override
     public Step copy(long fromRow, long toRow, long left, int count, long right) {
-        return PadCode.step(
-                new PadCode.Key(512, DType.F32, DType.BF16, DType.BF16), fromRow, toRow, left, count, right);
+        return RoundCode.step(fromRow, toRow, left, count, right);
     }
 
     @Override
@@ -59,7 +63,7 @@ final class TileSums implements Sums {
         return call(tables.rows(), columns)
                 .put(WindowCode.A_ROW, tables.aRow())
                 .put(WindowCode.C_ROW, tables.cRow())
-                .put(WindowCode.K, tables.terms() / UNIT)
+                .put(WindowCode.K, Math.ceilDiv(tables.terms(), UNIT))
                 .put(WindowCode.SEGMENTS, tables.segments().begin())
                 .put(WindowCode.SEGMENTS_END, tables.segments().end())
                 .put(WindowCode.TILES, tables.tiles().begin())

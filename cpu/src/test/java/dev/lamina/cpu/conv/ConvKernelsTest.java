@@ -86,12 +86,16 @@ class ConvKernelsTest {
         return all[out];
     }
 
-    /** Channels that tiles take come in multiples of it. */
+    /** What channels are multiples of: such that most of the cases run on tiles. */
     private static int unit(Window.Part part, Isa isa, Random random) {
         if (!isa.amx()) {
             return 1;
         }
-        return part == Window.Part.KERNEL ? List.of(8, 9, 12, 24, 32).get(random.nextInt(5)) : 32;
+        return switch (part) {
+            case KERNEL -> List.of(8, 9, 12, 24, 32).get(random.nextInt(5));
+            case OUTPUT -> List.of(3, 6, 10, 16, 20, 32).get(random.nextInt(6));
+            case INPUT -> 32;
+        };
     }
 
     private static void check(Window.Part part, Isa isa) {

@@ -20,8 +20,10 @@ final class TileGradient implements GradientBands {
     /** Terms that are added up before the sums go back to memory: few enough for the first-level cache, as taps read the same lines. */
     private static final int TERMS = 640;
 
-    /** Bytes of turned source and padded y of a band: half of the usual second-level cache. */
-    private static final long BAND_BYTES = 768 << 10;
+    /** Bytes of turned source and padded y of a band: the more, the larger the sums are that each band reads and writes. */
+    private static final long LEAST_BAND_BYTES = 192L << 10;
+
+    private static final long MOST_BAND_BYTES = 1536L << 10;
 
     private final int groups;
     private final int channels;
@@ -72,12 +74,13 @@ final class TileGradient implements GradientBands {
         panels = Math.ceilDiv(columns, sums.columns());
         pitch = width.outputs() + reach(width) / width.stride();
         int image = phases(height) * phases(width) * pitch * (height.outputs() + reach(height) / height.stride());
+        long sumsBytes = yPixel * channels * depth.taps().length * height.taps().length * width.taps().length;
         strips = Strips.of(
                 x[0] * depth.outputs(),
                 height.outputs(),
                 (long) Short.BYTES
                         * (image * depth.taps().length * x[x.length - 1] + pitch * height.outputs() * y[y.length - 1]),
-                BAND_BYTES,
+                Math.clamp(2 * sumsBytes, LEAST_BAND_BYTES, MOST_BAND_BYTES),
                 parts,
                 true);
         lineRows = strips.rowsPerBand() + reach(height) / height.stride();

@@ -27,7 +27,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Random fused loops as machine code against {@link NaiveLoop}, at both vector widths, on buffers that end at a guard page. */
 class MachineLoopTest {
-    private static final int ROUNDS = Integer.getInteger("lamina.rounds", 5000);
+    /** So many that 5,000 of them become machine code at each width. */
+    private static final int ROUNDS = Integer.getInteger("lamina.rounds", 6000);
+
+    private static final int LEAST = ROUNDS * 5 / 6;
     private static final long FIRST = Long.getLong("lamina.seed", 0);
     private static final int BATCH = 100;
     private static final int MOST_WRONG = 10;
@@ -69,7 +72,7 @@ class MachineLoopTest {
         }
         pool.close();
         assertEquals(List.of(), wrong);
-        assertTrue(prepared > ROUNDS * 8 / 10, "only " + prepared + " of " + ROUNDS + " loops became machine code");
+        assertTrue(prepared >= LEAST, "only " + prepared + " of " + ROUNDS + " loops became machine code");
     }
 
     private static Optional<String> check(Kernel kernel, long seed) {

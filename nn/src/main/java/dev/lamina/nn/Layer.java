@@ -6,7 +6,7 @@ import dev.lamina.core.Random;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
-import dev.lamina.core.backend.Backends;
+import dev.lamina.core.compiler.Rehearsal;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -49,8 +49,8 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class Layer {
     static {
-        // Who makes layers will compute soon.
-        Backends.warmUp();
+        // Who makes layers will train or predict soon.
+        Rehearsal.start();
     }
 
     private final Map<String, Layer> children = new LinkedHashMap<>();

@@ -38,7 +38,10 @@ public final class Backends {
     private static synchronized Optional<Backend> usual() {
         if (usual == null) {
             try {
-                usual = Class.forName(USUAL).asSubclass(Backend.class).getConstructor().newInstance();
+                usual = Class.forName(USUAL)
+                        .asSubclass(Backend.class)
+                        .getConstructor()
+                        .newInstance();
             } catch (ClassNotFoundException e) {
                 return Optional.empty();
             } catch (InvocationTargetException e) {
@@ -51,24 +54,15 @@ public final class Backends {
     }
 
     /**
-     * Lets the usual backend find out in the background what the machine can do. Whoever will compute soon calls it, so that the first
-     * computation waits less.
-     */
-    public static void warmUp() {
-        if (current == null && System.getProperty("lamina.backend", "").isEmpty()) {
-            try {
-                usual();
-            } catch (RuntimeException e) {
-                // Who computes gets it again.
-            }
-        }
-    }
-
-    /**
      * The backend in use: the one that {@code -Dlamina.backend} names, or the CPU backend, or without its jar the preferred one;
      * {@code -Dlamina.trace=backend} logs it.
      */
     public static Backend current() {
+        Backend backend = current;
+        return backend != null ? backend : choose();
+    }
+
+    private static synchronized Backend choose() {
         Backend backend = current;
         if (backend == null) {
             String wanted = System.getProperty("lamina.backend", "");
@@ -84,7 +78,7 @@ public final class Backends {
     }
 
     /** Uses another backend from now on, in all threads. */
-    public static void use(String name) {
+    public static synchronized void use(String name) {
         current = named(name);
     }
 

@@ -3,6 +3,7 @@ package dev.lamina.cpu.code;
 import dev.lamina.core.LaminaException;
 import dev.lamina.core.Tensor;
 import dev.lamina.core.backend.Backends;
+import dev.lamina.core.compiler.Rehearsal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -56,7 +57,7 @@ final class Child {
 
     /** A bad setting is the same error each time. */
     private static void settings() {
-        Backends.warmUp();
+        Rehearsal.start();
         for (int i = 0; i < 2; i++) {
             try {
                 System.out.print(Tensor.scalar(1.0).add(1).item());

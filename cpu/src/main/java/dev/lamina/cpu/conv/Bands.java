@@ -14,6 +14,12 @@ interface Bands {
     /** Packs a panel of weights, which depends on nothing else. */
     void pack(int panel, long weights, long to, long scratch);
 
+    /** Bytes of a panel that is ready for {@link #sum}, if that takes more than packing; else 0. */
+    long openBytes();
+
+    /** Makes a packed panel ready and gives its place. */
+    long open(long packed, long to);
+
     /** Parts in which all of the source is copied before sums begin; 0 if bands are made ready one by one. */
     int chunks();
 
@@ -35,9 +41,9 @@ interface Bands {
      * Adds up one panel of one band.
      *
      * @param at from {@link #band}
-     * @param packed the panel
+     * @param weights from {@link #open}
      */
-    void sum(int band, int panel, long at, long packed, long target, long scratch);
+    void sum(int band, int panel, long at, long weights, long target, long scratch);
 
     /** Bytes of scratch. */
     long scratchBytes();

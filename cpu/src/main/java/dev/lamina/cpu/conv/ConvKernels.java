@@ -50,7 +50,8 @@ public final class ConvKernels {
             if (task.out().dtype() != DType.F32) {
                 return null;
             }
-            return Winograd.takes(task) ? filtered(task, epilogue, isa, pool) : direct(task, epilogue, isa, pool);
+            Filter filter = Winograd.choose(task);
+            return filter != null ? filtered(filter, task, epilogue, isa, pool) : direct(task, epilogue, isa, pool);
         } catch (Library.Refused e) {
             throw e.refusal();
         }
@@ -116,14 +117,14 @@ public final class ConvKernels {
                 });
     }
 
-    /** By {@link Winograd}'s minimal filtering. */
-    static Kernel filtered(Task.Convolution task, @Nullable Region epilogue, Isa isa, Pool pool) {
+    /** By {@link Winograd}'s minimal filtering; the kernel's gradient has its own filter. */
+    static Kernel filtered(Filter filter, Task.Convolution task, @Nullable Region epilogue, Isa isa, Pool pool) {
         if (task.part() == Window.Part.KERNEL) {
             return new KernelGradient(task, epilogue, flops(task), true, isa, pool);
         }
         Axis height = axis(task, 1).getFirst();
         Axis width = axis(task, 2).getFirst();
-        WinogradPass pass = WinogradPass.of(form(task), height, width, wantedTasks(task), isa);
+        WinogradPass pass = WinogradPass.of(filter, form(task), height, width, wantedTasks(task), isa);
         boolean sharesWeights = pass.sharesWeights();
         return new Direct(
                 source(task), task.w(), task.out(), task.extents(), List.of(pass), sharesWeights, epilogue, 1, pool);

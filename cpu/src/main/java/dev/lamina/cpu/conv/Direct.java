@@ -47,6 +47,9 @@ final class Direct implements PackingKernel {
     /** Bytes of scratch, which are followed by those of a band or a panel. */
     private final long scratch;
 
+    /** Where a panel that is made ready begins in scratch, and where all that ends. */
+    private final long first;
+
     private final long own;
     private final FreeList<Run> runs = new FreeList<>(Run::new);
 
@@ -80,6 +83,7 @@ final class Direct implements PackingKernel {
         shared = new long[count + 1];
         kept = new long[count + 1];
         long most = 0;
+        long opened = 0;
         for (int i = 0; i < count; i++) {
             Bands pass = this.passes[i];
             ready[i + 1] = ready[i] + (sharesWeights ? pass.panels() : pass.chunks());
@@ -87,10 +91,12 @@ final class Direct implements PackingKernel {
             shared[i + 1] =
                     shared[i] + (sharesWeights ? pass.panels() * pass.panelBytes() : pass.copyBytes() + 63 & -64);
             kept[i + 1] = kept[i] + pass.panels() * pass.panelBytes();
-            most = Math.max(most, sharesWeights ? pass.bandBytes() : pass.panelBytes());
+            most = Math.max(most, sharesWeights ? pass.bandBytes() : pass.panelBytes() + 63 & -64);
+            opened = Math.max(opened, sharesWeights ? 0 : pass.openBytes());
         }
         scratch = passes.stream().mapToLong(Bands::scratchBytes).max().orElse(0) + 63 & -64;
-        own = scratch + most;
+        first = scratch + most;
+        own = first + opened;
         Workspace.reserve(false, pool.threads(), own);
         Workspace.reserve(true, 1, shared[count]);
     }
@@ -244,6 +250,7 @@ final class Direct implements PackingKernel {
                 } else {
                     panel = packed + kept[index] + unit * pass.panelBytes();
                 }
+                panel = pass.open(panel, local + first);
                 for (int band = 0; band < pass.bands(); band++) {
                     long at = pass.band(band, a, common + shared[index], local);
                     pass.sum(band, unit, at, panel, c, local);

@@ -210,6 +210,16 @@ final class Pass implements Bands {
     }
 
     @Override
+    public long openBytes() {
+        return 0;
+    }
+
+    @Override
+    public long open(long packed, long to) {
+        return packed;
+    }
+
+    @Override
     public int chunks() {
         return copiesAll ? form.images() * depth.span(depth.outputs()) * chunksOfPlane() : 0;
     }

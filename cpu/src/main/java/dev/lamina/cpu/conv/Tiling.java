@@ -4,6 +4,7 @@ package dev.lamina.cpu.conv;
  * The tiles of a minimal filter: squares of outputs, in bands that are some images each, or some rows of tiles of an image.
  */
 final class Tiling {
+    private final Filter filter;
     private final Axis height;
     private final Axis width;
     private final int columns;
@@ -15,11 +16,12 @@ final class Tiling {
      * @param mostBytes bytes that a band may need
      * @param wanted bands that are worth while
      */
-    Tiling(int images, Axis height, Axis width, long tileBytes, long mostBytes, int wanted) {
+    Tiling(Filter filter, int images, Axis height, Axis width, long tileBytes, long mostBytes, int wanted) {
+        this.filter = filter;
         this.height = height;
         this.width = width;
-        columns = Math.ceilDiv(width.outputs(), Winograd.OUTPUTS);
-        int rows = Math.ceilDiv(height.outputs(), Winograd.OUTPUTS);
+        columns = filter.tiles(width.outputs());
+        int rows = filter.tiles(height.outputs());
         strips = Strips.of(images, rows, tileBytes * rows * columns, mostBytes, wanted, true);
         kinds = isCut() ? Math.ceilDiv(rows, strips.rowsPerBand()) : 2;
     }
@@ -42,12 +44,12 @@ final class Tiling {
 
     /** First row of pixels of a band, and how many it has, if rows of all images are counted. */
     int firstRow(int band) {
-        return strips.plane(band) * height.outputs() + strips.row(band) * Winograd.OUTPUTS;
+        return strips.plane(band) * height.outputs() + strips.row(band) * filter.outputs();
     }
 
     int rows(int band) {
         int rows =
-                Math.min(strips.rows(band) * Winograd.OUTPUTS, height.outputs() - strips.row(band) * Winograd.OUTPUTS);
+                Math.min(strips.rows(band) * filter.outputs(), height.outputs() - strips.row(band) * filter.outputs());
         return strips.planes(band) * rows;
     }
 
@@ -73,13 +75,13 @@ final class Tiling {
      */
     Table sources(int kind, long pixel, long row) {
         Side source =
-                new Side(height.inputs(), width.inputs(), height.before(), width.before(), Winograd.INPUTS, pixel);
+                new Side(height.inputs(), width.inputs(), height.before(), width.before(), filter.inputs(), pixel);
         return items(example(kind), source, row, false);
     }
 
     /** Outputs, likewise; to or from rows of planes. */
     Table outputs(int kind, long pixel, long row, boolean toImage) {
-        Side outputs = new Side(height.outputs(), width.outputs(), 0, 0, Winograd.OUTPUTS, pixel);
+        Side outputs = new Side(height.outputs(), width.outputs(), 0, 0, filter.outputs(), pixel);
         return items(example(kind), outputs, row, toImage);
     }
 
@@ -104,9 +106,9 @@ final class Tiling {
         long[] items = new long[1 + count * WinogradCode.ITEM / Long.BYTES];
         items[0] = count;
         for (int tile = 0; tile < count; tile++) {
-            int x = tile % columns * Winograd.OUTPUTS - side.left();
+            int x = tile % columns * filter.outputs() - side.left();
             int line = tile / columns;
-            int y = (strips.row(band) + line % strips.rows(band)) * Winograd.OUTPUTS - side.above();
+            int y = (strips.row(band) + line % strips.rows(band)) * filter.outputs() - side.above();
             long place = side.place(line / strips.rows(band), y, x);
             int at = 1 + tile * WinogradCode.ITEM / Long.BYTES;
             items[at] = toImage ? tile * row : place;

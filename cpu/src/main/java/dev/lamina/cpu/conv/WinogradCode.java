@@ -8,6 +8,7 @@ import dev.lamina.cpu.vector.Lane;
 import dev.lamina.cpu.vector.R;
 import dev.lamina.cpu.vector.Tail;
 import dev.lamina.cpu.vector.V;
+import java.util.Arrays;
 
 /**
  * Code that takes squares of vectors of channels from one side of a minimal filter (see {@link Winograd}) to the other: Z = T X T', where X is a
@@ -36,39 +37,44 @@ final class WinogradCode {
     /** Bytes of an item. */
     static final int ITEM = 32;
 
-    /** What is transformed: the sizes of the squares, and whether they are pixels or taps (planes). */
+    /** What is transformed: whether from and to pixels, or planes. */
     enum Kind {
-        SOURCE(6, 6, true, false),
-        ABOVE(4, 6, true, false),
-        KERNEL(3, 6, false, false),
-        TARGET(6, 4, false, true),
-        GRADIENT(6, 3, false, false);
+        SOURCE(true, false),
+        ABOVE(true, false),
+        KERNEL(false, false),
+        TARGET(false, true),
+        GRADIENT(false, false);
 
-        final int from;
-        final int to;
         final boolean fromImage;
         final boolean toImage;
 
-        Kind(int from, int to, boolean fromImage, boolean toImage) {
-            this.from = from;
-            this.to = to;
+        Kind(boolean fromImage, boolean toImage) {
             this.fromImage = fromImage;
             this.toImage = toImage;
         }
 
-        private V[] apply(KernelCode code, V[] x) {
+        private double[][] matrix(Filter filter) {
             return switch (this) {
-                case SOURCE -> spread(code, Winograd.SOURCE, x);
-                case ABOVE -> spread(code, Winograd.POWERS, x);
-                case KERNEL -> spread(code, Winograd.KERNEL, x);
-                case TARGET -> gather(code, Winograd.POWERS, x);
-                case GRADIENT -> gather(code, Winograd.KERNEL, x);
+                case SOURCE -> filter.source();
+                case ABOVE, TARGET -> filter.powers();
+                case KERNEL, GRADIENT -> filter.kernel();
             };
+        }
+
+        /** Whether T is the matrix turned. */
+        private boolean isTurned() {
+            return this == TARGET || this == GRADIENT;
         }
     }
 
     private final KernelCode code;
     private final Kind kind;
+    private final double[][] matrix;
+
+    /** Extents of X and Z. */
+    private final int inputs;
+
+    private final int outputs;
     private final R from;
     private final R to;
     private final R row;
@@ -76,8 +82,11 @@ final class WinogradCode {
     private final R fromPlane;
     private final R toPlane;
 
-    private WinogradCode(Kind kind, int bits) {
+    private WinogradCode(Kind kind, Filter filter, int bits) {
         this.kind = kind;
+        matrix = kind.matrix(filter);
+        inputs = kind.isTurned() ? matrix.length : matrix[0].length;
+        outputs = kind.isTurned() ? matrix[0].length : matrix.length;
         code = new KernelCode(bits);
         from = code.argument(0);
         R items = code.argument(1);
@@ -96,8 +105,8 @@ final class WinogradCode {
         code.endLoop();
     }
 
-    static Assembler write(Kind kind, int bits) {
-        return new WinogradCode(kind, bits).code.assemble();
+    static Assembler write(Kind kind, Filter filter, int bits) {
+        return new WinogradCode(kind, filter, bits).code.assemble();
     }
 
     private void item(R item, R zeros, R channels) {
@@ -109,16 +118,16 @@ final class WinogradCode {
         R[] targets = kind.toImage ? targetRows(target, hasRow) : new R[0];
         R i = code.loop(0, channels, code.lanes());
         R count = code.min(code.sub(channels, i), code.integer(code.lanes()));
-        V[][] half = new V[kind.to][kind.from];
+        V[][] half = new V[outputs][inputs];
         R pixelAt = code.variable(code.shiftLeft(i, 2));
         R plane = code.variable(code.address(At.of(source, i, Float.BYTES)));
         Tail tail = code.tail(count);
-        for (int column = 0; column < kind.from; column++) {
+        for (int column = 0; column < inputs; column++) {
             V[] x = kind.fromImage
                     ? pixels(rows, pixelAt, code.mul(count, bit(hasColumn, column)))
                     : planes(plane, tail);
-            V[] z = kind.apply(code, x);
-            for (int j = 0; j < kind.to; j++) {
+            V[] z = apply(x);
+            for (int j = 0; j < outputs; j++) {
                 half[j][column] = z[j];
             }
         }
@@ -136,9 +145,9 @@ final class WinogradCode {
 
     /** Where rows of pixels begin; those outside are 0. */
     private R[] sourceRows(R source, R hasRow, R zeros) {
-        R[] rows = new R[kind.from];
+        R[] rows = new R[inputs];
         R at = source;
-        for (int i = 0; i < kind.from; i++) {
+        for (int i = 0; i < inputs; i++) {
             rows[i] = code.add(zeros, code.mul(code.sub(at, zeros), bit(hasRow, i)));
             at = code.add(at, row);
         }
@@ -147,9 +156,9 @@ final class WinogradCode {
 
     /** Rows that are outside are written where the first row is, which is written later. */
     private R[] targetRows(R target, R hasRow) {
-        R[] rows = new R[kind.to];
+        R[] rows = new R[outputs];
         R distance = code.integer(0);
-        for (int i = 0; i < kind.to; i++) {
+        for (int i = 0; i < outputs; i++) {
             rows[i] = i == 0 ? target : code.add(target, code.mul(distance, bit(hasRow, i)));
             distance = code.add(distance, row);
         }
@@ -159,8 +168,8 @@ final class WinogradCode {
     /** A column of pixels. */
     private V[] pixels(R[] rows, R at, R count) {
         Tail tail = code.tail(count);
-        V[] x = new V[kind.from];
-        for (int i = 0; i < kind.from; i++) {
+        V[] x = new V[inputs];
+        for (int i = 0; i < inputs; i++) {
             x[i] = code.load(DType.F32, At.of(rows[i], at, 1), tail);
         }
         code.increase(at, pixel);
@@ -169,10 +178,10 @@ final class WinogradCode {
 
     /** A column of planes. */
     private V[] planes(R plane, Tail tail) {
-        V[] x = new V[kind.from];
+        V[] x = new V[inputs];
         R at = code.variable(plane);
-        R line = code.mul(fromPlane, kind.from);
-        for (int i = 0; i < kind.from; i++) {
+        R line = code.mul(fromPlane, inputs);
+        for (int i = 0; i < inputs; i++) {
             x[i] = code.load(DType.F32, At.of(at), tail);
             code.increase(at, line);
         }
@@ -182,7 +191,7 @@ final class WinogradCode {
 
     private void storePlanes(V[][] half, R at, Tail tail) {
         for (V[] line : half) {
-            for (V z : kind.apply(code, line)) {
+            for (V z : apply(line)) {
                 code.store(DType.F32, At.of(at), z, tail);
                 code.increase(at, toPlane);
             }
@@ -190,28 +199,32 @@ final class WinogradCode {
     }
 
     private void storePixels(V[][] half, R[] rows, R first, R hasColumn, Tail tail) {
-        R[] columns = new R[kind.to];
+        R[] columns = new R[outputs];
         R distance = code.integer(0);
-        for (int i = 0; i < kind.to; i++) {
+        for (int i = 0; i < outputs; i++) {
             columns[i] = i == 0 ? first : code.add(first, code.mul(distance, bit(hasColumn, i)));
             distance = code.add(distance, pixel);
         }
-        for (int j = kind.to - 1; j >= 0; j--) {
-            V[] z = kind.apply(code, half[j]);
-            for (int i = kind.to - 1; i >= 0; i--) {
+        for (int j = outputs - 1; j >= 0; j--) {
+            V[] z = apply(half[j]);
+            for (int i = outputs - 1; i >= 0; i--) {
                 code.store(DType.F32, At.of(rows[j], columns[i], 1), z[i], tail);
             }
         }
     }
 
-    /** M x, where rows 1 and 2 of M, and 3 and 4, are alike but for the signs of odd columns. */
-    private static V[] spread(KernelCode code, double[][] m, V[] x) {
-        V[] z = new V[m.length];
-        z[0] = sum(code, m[0], x, 0, 1);
-        z[5] = sum(code, m[5], x, 0, 1);
-        for (int i = 1; i < 5; i += 2) {
-            V even = sum(code, m[i], x, 0, 2);
-            V odd = sum(code, m[i], x, 1, 2);
+    private V[] apply(V[] x) {
+        return kind.isTurned() ? gather(x) : spread(x);
+    }
+
+    /** M x, where rows 1 and 2 of M, 3 and 4 and so on are alike but for the signs of odd columns. */
+    private V[] spread(V[] x) {
+        V[] z = new V[outputs];
+        z[0] = sum(matrix[0], x, 0, 1);
+        z[outputs - 1] = sum(matrix[outputs - 1], x, 0, 1);
+        for (int i = 1; i < outputs - 1; i += 2) {
+            V even = sum(matrix[i], x, 0, 2);
+            V odd = sum(matrix[i], x, 1, 2);
             z[i] = code.add(even, odd);
             z[i + 1] = code.sub(even, odd);
         }
@@ -219,21 +232,29 @@ final class WinogradCode {
     }
 
     /** M' x. */
-    private static V[] gather(KernelCode code, double[][] m, V[] x) {
-        V[][] pairs = {
-            {code.add(x[1], x[2]), code.add(x[3], x[4])},
-            {code.sub(x[1], x[2]), code.sub(x[3], x[4])},
-        };
-        V[] z = new V[m[0].length];
-        for (int j = 0; j < z.length; j++) {
-            double[] factors = {m[0][j], m[1][j], m[3][j], m[5][j]};
-            z[j] = sum(code, factors, new V[] {x[0], pairs[j % 2][0], pairs[j % 2][1], x[5]}, 0, 1);
+    private V[] gather(V[] x) {
+        int last = inputs - 1;
+        int count = inputs / 2 + 1;
+        double[][] rows = new double[count][];
+        V[][] pairs = new V[2][count];
+        for (int i = 0; i < count; i++) {
+            int at = Math.clamp(2L * i - 1, 0, last);
+            boolean alone = at == 0 || at == last;
+            rows[i] = matrix[at];
+            pairs[0][i] = alone ? x[at] : code.add(x[at], x[at + 1]);
+            pairs[1][i] = alone ? x[at] : code.sub(x[at], x[at + 1]);
+        }
+        V[] z = new V[outputs];
+        for (int j = 0; j < outputs; j++) {
+            int power = j;
+            double[] factors = Arrays.stream(rows).mapToDouble(row -> row[power]).toArray();
+            z[j] = sum(factors, pairs[j % 2], 0, 1);
         }
         return z;
     }
 
     /** The sum of some products, beginning with a factor of 1 if there is one. */
-    private static V sum(KernelCode code, double[] factors, V[] x, int first, int step) {
+    private V sum(double[] factors, V[] x, int first, int step) {
         int begin = first;
         for (int i = first; i < x.length; i += step) {
             if (factors[i] == 1 || factors[begin] == 0) {

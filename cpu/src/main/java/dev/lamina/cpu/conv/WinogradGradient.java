@@ -14,6 +14,7 @@ import dev.lamina.cpu.gemm.TileProduct;
  * in planes (36, C, columns); these become taps at the end. For that, channels of x come in chunks and those of y in panels.
  */
 final class WinogradGradient implements GradientBands {
+    static final Filter FILTER = Filter.LARGE;
     private static final int MOST_CHANNELS = 64;
     private static final int MOST_COLUMNS = 128;
     private static final int FEWEST_TILES = 28;
@@ -64,13 +65,13 @@ final class WinogradGradient implements GradientBands {
         width = Axis.forward(task.geometry(), 1, x[2], y[2]);
         sourceRow = Winograd.row(chunk);
         aboveRow = Winograd.row(panel);
-        long tile = Winograd.PLANES * (sourceRow + aboveRow);
+        long tile = FILTER.planes() * (sourceRow + aboveRow);
         long most = Math.max(FEWEST_TILES * tile, Caches.machine().l2() / 4);
-        tiling = new Tiling(x[0], height, width, tile, most, parts);
+        tiling = new Tiling(FILTER, x[0], height, width, tile, most, parts);
         sourcePlane = Winograd.plane(tiling.tiles(0), sourceRow);
         abovePlane = Winograd.plane(tiling.tiles(0), aboveRow);
         sumPlane = Winograd.plane(chunk, aboveRow);
-        zeros = new Table(new long[Math.ceilDiv(Winograd.INPUTS * Math.max(channels, columns), 2)]);
+        zeros = new Table(new long[Math.ceilDiv(FILTER.inputs() * Math.max(channels, columns), 2)]);
         sources = new Table[tiling.kinds()];
         aboves = new Table[tiling.kinds()];
         products = new Step[tiling.kinds()][8];
@@ -109,14 +110,14 @@ final class WinogradGradient implements GradientBands {
             taps[last] = rows(chunkOf(last));
         }
         for (int i = 0; i < 4; i++) {
-            toTaps[i] = Winograd.transform(Kind.GRADIENT, isa, panelOf(i & 1))
+            toTaps[i] = Winograd.transform(Kind.GRADIENT, FILTER, isa, panelOf(i & 1))
                     .put(WinogradCode.FROM_PLANE, sumPlane)
                     .put(WinogradCode.TO_PLANE, channels * pixel(columns));
         }
     }
 
     private Call image(Kind kind, int some, int extent, int all, long plane) {
-        return Winograd.transform(kind, isa, some)
+        return Winograd.transform(kind, FILTER, isa, some)
                 .put(WinogradCode.ROW, extent * pixel(all))
                 .put(WinogradCode.PIXEL, pixel(all))
                 .put(WinogradCode.ZEROS, zeros.begin())
@@ -162,13 +163,13 @@ final class WinogradGradient implements GradientBands {
 
     @Override
     public long workspace() {
-        return Winograd.PLANES * (sourcePlane + abovePlane + sumPlane);
+        return FILTER.planes() * (sourcePlane + abovePlane + sumPlane);
     }
 
     @Override
     public void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
-        long above = scratch + Winograd.PLANES * sourcePlane;
-        long sums = above + Winograd.PLANES * abovePlane;
+        long above = scratch + FILTER.planes() * sourcePlane;
+        long sums = above + FILTER.planes() * abovePlane;
         for (int part = firstPanel; part < lastPanel; part++) {
             int lastPart = part == panels() - 1 ? 1 : 0;
             long column = pixel(part * panel);
@@ -194,7 +195,7 @@ final class WinogradGradient implements GradientBands {
     }
 
     private void multiply(Step product, long source, long above, long sums) {
-        for (int plane = 0; plane < Winograd.PLANES; plane++) {
+        for (int plane = 0; plane < FILTER.planes(); plane++) {
             product.run(source + plane * sourcePlane, above + plane * abovePlane, sums + plane * sumPlane, 0);
         }
     }

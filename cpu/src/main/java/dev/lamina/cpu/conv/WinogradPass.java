@@ -10,9 +10,12 @@ import dev.lamina.cpu.gemm.Step;
 import dev.lamina.cpu.gemm.TileProduct;
 
 /**
- * A convolution, or the gradient of its input, by {@link Winograd}'s minimal filtering. Panels of weights are transformed to planes (36, C, columns); bands of
- * the source to planes (36, tiles, C), which stay in the second-level cache; their products are planes (36, tiles, columns) in the scratch, which
- * become tiles of the target.
+ * A convolution, or the gradient of its input, by {@link Winograd}'s minimal filtering. Panels of weights are transformed to planes (P, C, columns), P pairs
+ * of points; bands of the source to planes (P, tiles, C), which stay in the second-level cache; their products are planes (P, tiles, columns) in the
+ * scratch, which become tiles of the target.
+ *
+ * <p>Few weights are transformed once for all tasks. Of many, a task transforms a panel on its way from memory to the second-level cache, so what is
+ * kept from run to run is the taps alone: a second copy of the kernel, not one of 16/9 or 4 times its size, which took as long to read.
  */
 final class WinogradPass implements Bands {
     /** Tiles of a band, so that each element of a panel that comes from afar is used often. */
@@ -20,6 +23,10 @@ final class WinogradPass implements Bands {
 
     private static final int MOST_TILES = 56;
 
+    /** Channels that one task transforms, if the source is transformed before sums begin. */
+    private static final int MOST_CHANNELS = 64;
+
+    private final Filter filter;
     private final Pass.Form form;
     private final Axis height;
     private final Axis width;
@@ -37,7 +44,12 @@ final class WinogradPass implements Bands {
     private final Table zeros;
     private final Table[] sources;
     private final Table[] targets;
-    private final Step toSource;
+    private final int slice;
+    private final int slices;
+
+    /** For full slices of channels and the last one. */
+    private final Step[] toSource;
+
     private final Step toWeights;
 
     /** For full panels and the last one. */
@@ -48,7 +60,9 @@ final class WinogradPass implements Bands {
     /** For each kind of band: full panels and the last one. */
     private final Step[][] products;
 
-    private WinogradPass(Pass.Form form, Axis height, Axis width, boolean sharesWeights, int wanted, Isa isa) {
+    private WinogradPass(
+            Filter filter, Pass.Form form, Axis height, Axis width, boolean sharesWeights, int wanted, Isa isa) {
+        this.filter = filter;
         this.form = form;
         this.height = height;
         this.width = width;
@@ -57,21 +71,19 @@ final class WinogradPass implements Bands {
         panels = Math.ceilDiv(form.targets(), sums.columns());
         int channels = form.sources();
         long row = Winograd.row(channels);
-        long least = Winograd.PLANES * row * (copiesAll ? MOST_TILES : MANY_TILES);
+        long least = filter.planes() * row * (copiesAll ? MOST_TILES : MANY_TILES);
         long most = copiesAll ? least : Math.max(least, Caches.machine().l2() / 4);
-        tiling = new Tiling(form.images(), height, width, Winograd.PLANES * row, most, wanted);
+        tiling = new Tiling(filter, form.images(), height, width, filter.planes() * row, most, copiesAll ? 1 : wanted);
         sourcePlane = Winograd.plane(tiling.tiles(0), row);
         weightPlane = sums.packed(channels) + 64;
         productPlane = Winograd.plane(tiling.tiles(0), sums.packed(1));
         long pixel = (long) channels * Float.BYTES;
-        zeros = new Table(new long[Math.ceilDiv(Winograd.INPUTS * channels, 2)]);
+        zeros = new Table(new long[Math.ceilDiv(filter.inputs() * channels, 2)]);
         panel = new Table(1, 0, 0, 0, 0);
-        toSource = Winograd.transform(Kind.SOURCE, isa, channels)
-                .put(WinogradCode.ROW, width.inputs() * pixel)
-                .put(WinogradCode.PIXEL, pixel)
-                .put(WinogradCode.ZEROS, zeros.begin())
-                .put(WinogradCode.TO_PLANE, sourcePlane);
-        toWeights = Winograd.transform(Kind.KERNEL, isa, channels * sums.columns())
+        slice = copiesAll ? Math.min(channels, MOST_CHANNELS) : channels;
+        slices = Math.ceilDiv(channels, slice);
+        toSource = new Step[] {toSource(isa, slice), toSource(isa, channels - (slices - 1) * slice)};
+        toWeights = Winograd.transform(Kind.KERNEL, filter, isa, channels * sums.columns())
                 .put(WinogradCode.FROM_PLANE, sums.packed(channels))
                 .put(WinogradCode.TO_PLANE, weightPlane);
         sources = new Table[tiling.kinds()];
@@ -93,11 +105,9 @@ final class WinogradPass implements Bands {
      *
      * @param wanted tasks that are worth while
      */
-    static WinogradPass of(Pass.Form form, Axis height, Axis width, int wanted, Isa isa) {
-        double tiles = (double) form.images()
-                * Math.ceilDiv(height.outputs(), Winograd.OUTPUTS)
-                * Math.ceilDiv(width.outputs(), Winograd.OUTPUTS);
-        return new WinogradPass(form, height, width, form.targets() <= tiles, wanted, isa);
+    static WinogradPass of(Filter filter, Pass.Form form, Axis height, Axis width, int wanted, Isa isa) {
+        double tiles = (double) form.images() * filter.tiles(height.outputs()) * filter.tiles(width.outputs());
+        return new WinogradPass(filter, form, height, width, form.targets() <= tiles, wanted, isa);
     }
 
     boolean sharesWeights() {
@@ -115,8 +125,17 @@ final class WinogradPass implements Bands {
         return TileProduct.of(lanes, tiles, columns, form.sources(), row, Float.BYTES, k, 0, k, false);
     }
 
+    private Call toSource(Isa isa, int channels) {
+        long pixel = (long) form.sources() * Float.BYTES;
+        return Winograd.transform(Kind.SOURCE, filter, isa, channels)
+                .put(WinogradCode.ROW, width.inputs() * pixel)
+                .put(WinogradCode.PIXEL, pixel)
+                .put(WinogradCode.ZEROS, zeros.begin())
+                .put(WinogradCode.TO_PLANE, sourcePlane);
+    }
+
     private Call toTarget(Isa isa, int panel) {
-        return Winograd.transform(Kind.TARGET, isa, columns(panel))
+        return Winograd.transform(Kind.TARGET, filter, isa, columns(panel))
                 .put(WinogradCode.ROW, width.outputs() * targetPixel())
                 .put(WinogradCode.PIXEL, targetPixel())
                 .put(WinogradCode.FROM_PLANE, productPlane);
@@ -139,42 +158,66 @@ final class WinogradPass implements Bands {
         return panels;
     }
 
+    /** Weights that each task uses on its own are kept as taps, which are fewer. */
     @Override
     public long panelBytes() {
-        return Winograd.PLANES * weightPlane;
+        return copiesAll ? tapsBytes() : filter.planes() * weightPlane;
+    }
+
+    private long tapsBytes() {
+        return (long) height.taps().length * width.taps().length * sums.packed(form.sources());
     }
 
     @Override
     public void pack(int panel, long weights, long to, long scratch) {
         long from = weights + (long) panel * sums.columns() * form.fromColumn();
-        long tap = scratch;
+        long taps = copiesAll ? to : scratch;
+        long tap = taps;
         for (int y : height.taps()) {
             for (int x : width.taps()) {
                 packs[last(panel)].run(from + ((long) y * form.taps()[2] + x) * form.tap(), 0, tap, 0);
                 tap += sums.packed(form.sources());
             }
         }
-        toWeights.run(scratch, this.panel.begin(), to, 0);
+        if (!copiesAll) {
+            toWeights.run(taps, this.panel.begin(), to, 0);
+        }
+    }
+
+    @Override
+    public long openBytes() {
+        return copiesAll ? filter.planes() * weightPlane : 0;
+    }
+
+    @Override
+    public long open(long packed, long to) {
+        if (copiesAll) {
+            toWeights.run(packed, panel.begin(), to, 0);
+        }
+        return copiesAll ? to : packed;
     }
 
     @Override
     public int chunks() {
-        return copiesAll ? tiling.bands() : 0;
+        return copiesAll ? tiling.bands() * slices : 0;
     }
 
     @Override
     public long copyBytes() {
-        return copiesAll ? tiling.bands() * Winograd.PLANES * sourcePlane : 0;
+        return copiesAll ? tiling.bands() * filter.planes() * sourcePlane : 0;
     }
 
     @Override
     public void copy(int chunk, long from, long to, long scratch) {
-        transform(chunk, from, to + chunk * Winograd.PLANES * sourcePlane);
+        int band = chunk / slices;
+        transform(band, chunk % slices, from, to + band * filter.planes() * sourcePlane);
     }
 
-    private void transform(int band, long from, long to) {
+    private void transform(int band, int part, long from, long to) {
         long image = (long) height.inputs() * width.inputs() * form.sources() * Float.BYTES;
-        toSource.run(from + tiling.image(band) * image, sources[tiling.kind(band)].begin(), to, 0);
+        long channel = (long) part * slice * Float.BYTES;
+        long at = from + tiling.image(band) * image + channel;
+        toSource[part == slices - 1 ? 1 : 0].run(at, sources[tiling.kind(band)].begin(), to + channel, 0);
     }
 
     @Override
@@ -184,24 +227,24 @@ final class WinogradPass implements Bands {
 
     @Override
     public long bandBytes() {
-        return copiesAll ? 0 : Winograd.PLANES * sourcePlane;
+        return copiesAll ? 0 : filter.planes() * sourcePlane;
     }
 
     @Override
     public long band(int band, long from, long copy, long scratch) {
         if (copiesAll) {
-            return copy + band * Winograd.PLANES * sourcePlane;
+            return copy + band * filter.planes() * sourcePlane;
         }
-        transform(band, from, copy);
+        transform(band, 0, from, copy);
         return copy;
     }
 
     @Override
-    public void sum(int band, int panel, long at, long packed, long target, long scratch) {
+    public void sum(int band, int panel, long at, long weights, long target, long scratch) {
         int kind = tiling.kind(band);
         Step product = products[kind][last(panel)];
-        for (int plane = 0; plane < Winograd.PLANES; plane++) {
-            product.run(at + plane * sourcePlane, packed + plane * weightPlane, scratch + plane * productPlane, 0);
+        for (int plane = 0; plane < filter.planes(); plane++) {
+            product.run(at + plane * sourcePlane, weights + plane * weightPlane, scratch + plane * productPlane, 0);
         }
         long image = (long) height.outputs() * width.outputs() * targetPixel();
         long to = target + tiling.image(band) * image + (long) panel * sums.columns() * Float.BYTES;
@@ -210,8 +253,7 @@ final class WinogradPass implements Bands {
 
     @Override
     public long scratchBytes() {
-        long taps = (long) height.taps().length * width.taps().length * sums.packed(form.sources());
-        return Math.max(taps, Winograd.PLANES * productPlane);
+        return Math.max(copiesAll ? 0 : tapsBytes(), filter.planes() * productPlane);
     }
 
     @Override

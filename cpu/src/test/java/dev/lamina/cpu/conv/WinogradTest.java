@@ -122,12 +122,16 @@ class WinogradTest {
         }
     }
 
+    private static Filter filter(Task.Convolution task, Random random) {
+        return task.part() == Window.Part.KERNEL || random.nextBoolean() ? Filter.LARGE : Filter.SMALL;
+    }
+
     private static int terms(Task.Convolution task) {
         int[] y = task.y().dims();
         return switch (task.part()) {
             case OUTPUT -> task.x().dims()[3];
             case INPUT -> y[3];
-            case KERNEL -> y[0] * Math.ceilDiv(y[1], Winograd.OUTPUTS) * Math.ceilDiv(y[2], Winograd.OUTPUTS);
+            case KERNEL -> y[0] * Filter.LARGE.tiles(y[1]) * Filter.LARGE.tiles(y[2]);
         };
     }
 
@@ -136,7 +140,7 @@ class WinogradTest {
         double most = 0;
         for (int j = 0; j < last[0].length; j++) {
             double sum = 0;
-            for (int i = 0; i < Winograd.INPUTS; i++) {
+            for (int i = 0; i < first.length; i++) {
                 sum += Math.abs(last[i][j]) * sum(first[i]) * sum(second[i]);
             }
             most = Math.max(most, sum);
@@ -165,7 +169,8 @@ class WinogradTest {
         double[] want = expected(task, buffers);
         int out = task.out().buffer();
         double product = largest(buffers[(out + 1) % 3]) * largest(buffers[(out + 2) % 3]);
-        ConvKernels.filtered(task, null, isa, POOL).run(buffers);
+        Filter filter = filter(task, random);
+        ConvKernels.filtered(filter, task, null, isa, POOL).run(buffers);
         float[] got = buffers[out].toArray(ValueLayout.JAVA_FLOAT);
         double squares = 0;
         double error = 0;
@@ -176,13 +181,13 @@ class WinogradTest {
         }
         int terms = terms(task);
         double growth = task.part() == Window.Part.KERNEL
-                ? growth(Winograd.SOURCE, Winograd.POWERS, Winograd.KERNEL)
-                : growth(Winograd.SOURCE, Winograd.KERNEL, Winograd.POWERS);
+                ? growth(filter.source(), filter.powers(), filter.kernel())
+                : growth(filter.source(), filter.kernel(), filter.powers());
         double bound = (terms + 32) * 0x1p-24 * growth * terms * product;
-        assertTrue(error <= bound, which + ": expected an error of at most " + bound + ", got " + error);
+        assertTrue(error <= bound, which + ": " + filter + ": expected an error of at most " + bound + ", got " + error);
         if (got.length > 500) {
             double typical = TYPICAL * Math.sqrt(Math.max(terms, 32) / 32.0) * Math.sqrt(squares / got.length);
-            assertTrue(error <= typical, which + ": expected an error of about " + typical / 4 + ", got " + error);
+            assertTrue(error <= typical, which + ": " + filter + ": expected an error of about " + typical / 4 + ", got " + error);
         }
     }
 
@@ -218,10 +223,11 @@ class WinogradTest {
                 MemorySegment[] buffers = buffers(task, random);
                 MemorySegment out = buffers[task.out().buffer()];
                 byte[] first = {};
+                Filter filter = filter(task, random);
                 for (int threads : new int[] {1, 2, 3, 7}) {
                     Pool pool = Pool.of(threads);
                     out.fill((byte) 0x5a);
-                    ConvKernels.filtered(task, null, isa(512), pool).run(buffers);
+                    ConvKernels.filtered(filter, task, null, isa(512), pool).run(buffers);
                     byte[] bytes = out.toArray(ValueLayout.JAVA_BYTE);
                     first = threads == 1 ? bytes : first;
                     assertArrayEquals(first, bytes, threads + " threads, seed " + seed + ": " + task);
@@ -235,11 +241,13 @@ class WinogradTest {
     void weightsMayBeTransformedBefore() {
         Random random = new Random(3);
         for (Window.Part part : List.of(Window.Part.OUTPUT, Window.Part.INPUT)) {
-            for (int channels : new int[] {30, 190}) {
+            for (int i = 0; i < 4; i++) {
+                int channels = i < 2 ? 30 : 190;
+                Filter filter = Filter.values()[i % 2];
                 Task.Convolution task = task(part, 2, 15, 17, channels, channels, 1, 1, 1, 1);
                 MemorySegment[] buffers = buffers(task, random);
                 MemorySegment out = buffers[task.out().buffer()];
-                PackingKernel kernel = (PackingKernel) ConvKernels.filtered(task, null, isa(512), POOL);
+                PackingKernel kernel = (PackingKernel) ConvKernels.filtered(filter, task, null, isa(512), POOL);
                 kernel.run(buffers);
                 byte[] expected = out.toArray(ValueLayout.JAVA_BYTE);
                 MemorySegment packed =
@@ -259,7 +267,7 @@ class WinogradTest {
         Pool pool = Pool.of(1);
         Task.Convolution task = task(part, 2, 13, 9, 40, 50, 1, 1, 1, 1);
         MemorySegment[] buffers = buffers(task, new Random(1));
-        Kernel kernel = ConvKernels.filtered(task, null, isa(512), pool);
+        Kernel kernel = ConvKernels.filtered(Filter.LARGE, task, null, isa(512), pool);
         assertEquals(0, Allocation.least(20, () -> kernel.run(buffers)));
     }
 }

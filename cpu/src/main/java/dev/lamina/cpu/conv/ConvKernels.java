@@ -50,6 +50,9 @@ public final class ConvKernels {
             if (task.out().dtype() != DType.F32) {
                 return null;
             }
+            if (DepthwiseKernel.takes(task)) {
+                return depthwise(task, epilogue, isa, pool, batch);
+            }
             Filter filter = Winograd.choose(task);
             return filter != null ? filtered(filter, task, epilogue, isa, pool) : direct(task, epilogue, isa, pool);
         } catch (Library.Refused e) {
@@ -117,10 +120,20 @@ public final class ConvKernels {
                 });
     }
 
+    private static Kernel depthwise(
+            Task.Convolution task, @Nullable Region epilogue, Isa isa, Pool pool, CodeBatch batch) {
+        if (task.part() != Window.Part.KERNEL) {
+            return new DepthwiseKernel(task, epilogue, isa, pool, batch);
+        }
+        GradientBands sums = DepthwiseKernel.gradient(task, isa, batch);
+        return new KernelGradient(task, epilogue, flops(task), parts -> sums, isa, pool);
+    }
+
     /** By {@link Winograd}'s minimal filtering; the kernel's gradient has its own filter. */
     static Kernel filtered(Filter filter, Task.Convolution task, @Nullable Region epilogue, Isa isa, Pool pool) {
         if (task.part() == Window.Part.KERNEL) {
-            return new KernelGradient(task, epilogue, flops(task), true, isa, pool);
+            return new KernelGradient(
+                    task, epilogue, flops(task), parts -> new WinogradGradient(task, isa, parts), isa, pool);
         }
         Axis height = axis(task, 1).getFirst();
         Axis width = axis(task, 2).getFirst();
@@ -159,7 +172,7 @@ public final class ConvKernels {
     static Kernel direct(Task.Convolution task, @Nullable Region epilogue, Isa isa, Pool pool) {
         double flops = flops(task);
         if (task.part() == Window.Part.KERNEL) {
-            return new KernelGradient(task, epilogue, flops, false, isa, pool);
+            return new KernelGradient(task, epilogue, flops, parts -> sums(task, isa, parts), isa, pool);
         }
         Pass.Form form = form(task);
         boolean dense = form.sources() % TileSums.UNIT == 0
@@ -184,6 +197,12 @@ public final class ConvKernels {
         int perTask = (int) Math.clamp(TASK_FLOPS * units / flops, 1, units);
         return new Direct(
                 source(task), task.w(), task.out(), task.extents(), passes, sharesWeights, epilogue, perTask, pool);
+    }
+
+    private static GradientBands sums(Task.Convolution task, Isa isa, int parts) {
+        return isa.amx() && TileGradient.suits(task)
+                ? new TileGradient(task, parts)
+                : new FloatGradient(task, isa, parts);
     }
 
     /** Depth, height or width: one axis, or for the gradient of the input its phases. */

@@ -10,6 +10,7 @@ import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,8 +83,6 @@ final class Direct implements PackingKernel {
         units = new int[count + 1];
         shared = new long[count + 1];
         kept = new long[count + 1];
-        long most = 0;
-        long opened = 0;
         for (int i = 0; i < count; i++) {
             Bands pass = this.passes[i];
             ready[i + 1] = ready[i] + (sharesWeights ? pass.panels() : pass.chunks());
@@ -91,14 +90,16 @@ final class Direct implements PackingKernel {
             shared[i + 1] =
                     shared[i] + (sharesWeights ? pass.panels() * pass.panelBytes() : pass.copyBytes() + 63 & -64);
             kept[i + 1] = kept[i] + pass.panels() * pass.panelBytes();
-            most = Math.max(most, sharesWeights ? pass.bandBytes() : pass.panelBytes() + 63 & -64);
-            opened = Math.max(opened, sharesWeights ? 0 : pass.openBytes());
         }
-        scratch = passes.stream().mapToLong(Bands::scratchBytes).max().orElse(0) + 63 & -64;
-        first = scratch + most;
-        own = first + opened;
+        scratch = most(passes, Bands::scratchBytes);
+        first = scratch + most(passes, sharesWeights ? Bands::bandBytes : Bands::panelBytes);
+        own = first + (sharesWeights ? 0 : most(passes, Bands::openBytes));
         Workspace.reserve(false, pool.threads(), own);
         Workspace.reserve(true, 1, shared[count]);
+    }
+
+    private static long most(List<? extends Bands> passes, ToLongFunction<Bands> bytes) {
+        return passes.stream().mapToLong(bytes).max().orElse(0) + 63 & -64;
     }
 
     @Override

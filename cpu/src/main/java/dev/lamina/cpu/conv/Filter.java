@@ -4,12 +4,12 @@ package dev.lamina.cpu.conv;
  * A minimal filter F(m x m, 3x3) as matrices of polynomials at the points 0, p, -p, ... and infinity (see {@link Winograd}): the more points, the fewer
  * multiplications for an output, and the larger the planes of weights.
  */
-enum Filter {
+final class Filter {
     /** F(2x2, 3x3): 4 multiplications for an output, weights of 16/9 of the kernel's size. */
-    SMALL(1.0),
+    static final Filter SMALL = new Filter(1.0);
 
     /** F(4x4, 3x3): 2.25 multiplications, weights of 4 times the size. */
-    LARGE(0.625, 1.5);
+    static final Filter LARGE = new Filter(0.625, 1.5);
 
     private static final int TAPS = 3;
 
@@ -19,7 +19,7 @@ enum Filter {
     private final double[][] kernel;
     private final double[][] powers;
 
-    Filter(double... points) {
+    private Filter(double... points) {
         inputs = 2 * points.length + 2;
         outputs = inputs - TAPS + 1;
         source = new double[inputs][];
@@ -104,5 +104,10 @@ enum Filter {
     /** A: the points' powers. */
     double[][] powers() {
         return powers;
+    }
+
+    @Override
+    public String toString() {
+        return "F(" + outputs + "x" + outputs + ",3x3)";
     }
 }

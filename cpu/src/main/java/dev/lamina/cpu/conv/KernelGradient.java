@@ -13,6 +13,7 @@ import dev.lamina.cpu.pool.FreeList;
 import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,10 +48,15 @@ final class KernelGradient implements Kernel {
 
     /**
      * @param flops of the direct sums
-     * @param filtered whether sums are those of {@link Winograd}
+     * @param sums the sums for so many parts
      */
     KernelGradient(
-            Task.Convolution task, @Nullable Region epilogue, double flops, boolean filtered, Isa isa, Pool pool) {
+            Task.Convolution task,
+            @Nullable Region epilogue,
+            double flops,
+            IntFunction<GradientBands> sums,
+            Isa isa,
+            Pool pool) {
         this.task = task;
         this.pool = pool;
         this.epilogue = epilogue;
@@ -60,9 +66,7 @@ final class KernelGradient implements Kernel {
         int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
         int most = Math.clamp(PARTS_BYTES / (elements * Float.BYTES), 1, MOST_PARTS);
         int least = Math.min(wanted, most);
-        steps = isa.amx() && TileGradient.suits(task)
-                ? new TileGradient(task, least)
-                : filtered ? new WinogradGradient(task, isa, least) : new FloatGradient(task, isa, least);
+        steps = sums.apply(least);
         parts = Math.min(least, steps.bands());
         columnTasks = Math.clamp(Math.ceilDiv(wanted, parts), 1, Math.min(MOST_COLUMN_TASKS, steps.panels()));
         String name = "conv-add-" + isa.vectorBits();

@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Where the windows of a pooling lie, in bytes. An image is cut along its first spatial axis into bands that one thread handles: of outputs, or, where
+ * Where the windows of a pooling, or of a convolution of each channel alone, lie, in bytes. An image is cut along its first spatial axis into bands that one thread handles: of outputs, or, where
  * x is written, of positions of x. Such a band goes through all windows that reach into it, and writes only inside.
  */
 final class PoolingWindows {
@@ -22,14 +22,18 @@ final class PoolingWindows {
     static final int FIRST = 0;
 
     static final int LENGTH = 8;
-    static final int ENTRY = 16;
+
+    /** Where the tap that meets the first position is in a kernel. */
+    static final int TAP = 16;
+
+    static final int ENTRY = 24;
 
     /** In one for the first axis also: its outputs, and which of its positions the band owns, from the first one on. */
-    static final int OUTPUT = 16;
+    static final int OUTPUT = 24;
 
-    static final int OWNED_FROM = 24;
-    static final int OWNED_TO = 32;
-    static final int FIRST_ENTRY = 40;
+    static final int OWNED_FROM = 32;
+    static final int OWNED_TO = 40;
+    static final int FIRST_ENTRY = 48;
 
     /** Bytes of x that a band has about: several bands where there are few images, and few enough for the second-level cache. */
     private static final long LEAST_BYTES = 32 << 10;
@@ -47,13 +51,25 @@ final class PoolingWindows {
     private final int images;
     private final int channels;
     private final List<Table> tables = new ArrayList<>();
+    private final int bandRows;
     private final Table[] bands;
 
     PoolingWindows(Task.Pooling task) {
-        geometry = task.geometry();
-        toInput = task.kind() == Window.Pooling.MAX_INPUT || task.kind() == Window.Pooling.SUM_INPUT;
-        Task.Access small = toInput ? task.in().getLast() : task.out();
-        Task.Access large = toInput ? task.out() : task.in().getFirst();
+        this(
+                task.geometry(),
+                toInput(task),
+                toInput(task) ? task.out() : task.in().getFirst(),
+                toInput(task) ? task.in().getLast() : task.out());
+    }
+
+    /** A convolution of each channel alone. */
+    PoolingWindows(Task.Convolution task) {
+        this(task.geometry(), task.part() == Window.Part.INPUT, task.x(), task.y());
+    }
+
+    private PoolingWindows(Window.Geometry geometry, boolean toInput, Task.Access large, Task.Access small) {
+        this.geometry = geometry;
+        this.toInput = toInput;
         int[] dims = large.dims();
         images = dims[0];
         channels = dims[dims.length - 1];
@@ -61,7 +77,12 @@ final class PoolingWindows {
         System.arraycopy(small.dims(), 1, y, 0, axes());
         steps(x, xStep);
         steps(y, yStep);
+        bandRows = bandRows();
         bands = bands();
+    }
+
+    private static boolean toInput(Task.Pooling task) {
+        return task.kind() == Window.Pooling.MAX_INPUT || task.kind() == Window.Pooling.SUM_INPUT;
     }
 
     private void steps(int[] extents, long[] steps) {
@@ -71,12 +92,18 @@ final class PoolingWindows {
         }
     }
 
-    private Table[] bands() {
-        int extent = toInput ? x[0] : y[0];
+    /** Of the first axis of x or y, whichever is written. */
+    private int bandRows() {
+        int extent = extent();
         long row = xStep[0] * (toInput ? 1 : geometry.strides().getFirst());
         long target = Math.clamp(images * xImage() / WANTED_BANDS, LEAST_BYTES, MOST_BYTES);
         int count = Math.ceilDiv(extent, Math.clamp(target / row, 1, extent));
-        int rows = Math.ceilDiv(extent, count);
+        return Math.ceilDiv(extent, count);
+    }
+
+    private Table[] bands() {
+        int extent = extent();
+        int rows = bandRows;
         Table[] all = new Table[Math.ceilDiv(extent, rows)];
         Table[] others = {null, entries(1), entries(2)};
         for (int band = 0; band < all.length; band++) {
@@ -109,11 +136,13 @@ final class PoolingWindows {
     }
 
     private Table entries(int axis) {
-        long[] entries = new long[2 * y[axis]];
+        long[] entries = new long[ENTRY / Long.BYTES * y[axis]];
+        int at = 0;
         for (int p = 0; axis < axes() && p < y[axis]; p++) {
             int tap = tap(axis, p, 0);
-            entries[2 * p] = position(axis, p, tap);
-            entries[2 * p + 1] = (tap(axis, p, x[axis]) - tap) * tapStep(axis);
+            entries[at++] = position(axis, p, tap);
+            entries[at++] = (tap(axis, p, x[axis]) - tap) * tapStep(axis);
+            entries[at++] = tap * kernelStep(axis);
         }
         return keep(new Table(entries));
     }
@@ -129,6 +158,7 @@ final class PoolingWindows {
             if (!toInput || owned < end) {
                 entries[at++] = position(0, p, tap);
                 entries[at++] = (tap(0, p, x[0]) - tap) * tapStep(0);
+                entries[at++] = (toInput ? owned : tap) * kernelStep(0);
                 entries[at++] = p * yStep[0];
                 entries[at++] = (owned - tap) * tapStep(0);
                 entries[at++] = (end - tap) * tapStep(0);
@@ -161,6 +191,32 @@ final class PoolingWindows {
     /** Bytes from tap to tap. */
     long tapStep(int axis) {
         return geometry.dilations().get(axis) * xStep[axis];
+    }
+
+    /** Bytes from tap to tap in a kernel that has one number for each tap and channel. */
+    long kernelStep(int axis) {
+        long step = (long) channels * Float.BYTES;
+        for (int i = axis + 1; i < axes(); i++) {
+            step *= geometry.taps().get(i);
+        }
+        return step;
+    }
+
+    /** Rows of x or y, whichever is written, that a band has; the first one of an image's band. */
+    int firstRow(int image, int band) {
+        return (image * extent() + bandRows * band) * inner();
+    }
+
+    int rows(int band) {
+        return Math.min(bandRows, extent() - bandRows * band) * inner();
+    }
+
+    private int extent() {
+        return toInput ? x[0] : y[0];
+    }
+
+    private int inner() {
+        return toInput ? x[1] * x[2] : y[1] * y[2];
     }
 
     /** Bytes of an image of x, and of y. */

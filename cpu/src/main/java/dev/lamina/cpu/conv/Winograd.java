@@ -7,6 +7,7 @@ import dev.lamina.cpu.code.Entry;
 import dev.lamina.cpu.code.Isa;
 import dev.lamina.cpu.gemm.Call;
 import dev.lamina.cpu.gemm.Library;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +76,7 @@ final class Winograd {
         int[] positions = task.part() == Window.Part.INPUT ? x : y;
         double least = TAPS * ((double) positions[0] * positions[1] * positions[2] + WEIGHT);
         Filter best = null;
-        for (Filter filter : Filter.values()) {
+        for (Filter filter : List.of(Filter.SMALL, Filter.LARGE)) {
             double tiles = tiles(filter, positions);
             double cost = filter.planes() * (tiles + WEIGHT);
             boolean suits = task.part() != Window.Part.KERNEL || filter == WinogradGradient.FILTER;
@@ -103,7 +104,7 @@ final class Winograd {
     }
 
     static Call transform(WinogradCode.Kind kind, Filter filter, Isa isa, int channels) {
-        String name = "winograd-" + kind + "-" + filter + "-" + isa.vectorBits();
+        String name = "winograd-" + kind + "-" + filter.outputs() + "-" + isa.vectorBits();
         Entry entry = Library.entry(name, name, () -> WinogradCode.write(kind, filter, isa.vectorBits()));
         return new Call(entry, WinogradCode.BYTES, false).put(WinogradCode.CHANNELS, channels);
     }

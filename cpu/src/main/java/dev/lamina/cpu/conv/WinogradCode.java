@@ -247,7 +247,8 @@ final class WinogradCode {
         V[] z = new V[outputs];
         for (int j = 0; j < outputs; j++) {
             int power = j;
-            double[] factors = Arrays.stream(rows).mapToDouble(row -> row[power]).toArray();
+            double[] factors =
+                    Arrays.stream(rows).mapToDouble(row -> row[power]).toArray();
             z[j] = sum(factors, pairs[j % 2], 0, 1);
         }
         return z;

@@ -20,7 +20,7 @@ public enum Activation {
     SELU("selu"),
     /** x Phi(x), Phi the distribution function of the normal law (Hendrycks and Gimpel 2016). */
     GELU("gelu"),
-    /** The tanh approximation of gelu. */
+    /** x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), which approximates gelu. */
     GELU_TANH("geluTanh"),
     /** x sigmoid(x), also called swish. */
     SILU("silu"),
@@ -38,13 +38,13 @@ public enum Activation {
     HARD_SIGMOID("hardSigmoid"),
     /** x hardSigmoid(x). */
     HARD_SWISH("hardSwish"),
-    /** Hyperbolic tangent. */
+    /** (e^x - e^-x) / (e^x + e^-x). */
     TANH("tanh"),
     /** clamp(x, -1, 1). */
     HARD_TANH("hardTanh"),
     /** e^x / sum e^x along the last axis: probabilities of classes. */
     SOFTMAX("softmax"),
-    /** Logarithm of softmax along the last axis. */
+    /** x - log(sum e^x) along the last axis: logarithms of probabilities. */
     LOG_SOFTMAX("logSoftmax");
 
     private final String label;

@@ -72,42 +72,42 @@ public final class Layers {
         return new Dense(units).activation(activation);
     }
 
-    /** Sets each element to 0 with this probability in training and scales the others by 1 / (1 - probability). */
+    /** x m / (1 - p) in training, each m 0 with probability p, else 1; x in inference (Srivastava and others 2014). */
     public static Dropout dropout(double probability) {
         return new Dropout(probability);
     }
 
-    /** All axes of an example in one: (N, ...) to (N, product). */
+    /** y[n, i] = x[n, ...], all axes of an example in one, in row-major order: (N, ...) to (N, product). */
     public static Flatten flatten() {
         return new Flatten();
     }
 
-    /** An activation as a layer of its own. */
+    /** An activation f as a layer of its own: y = f(x). */
     public static ActivationLayer activation(Activation activation) {
         return new ActivationLayer(activation);
     }
 
-    /** Normalises each channel (last axis) over the batch. */
+    /** gamma (x - mean) / sqrt(variance + epsilon) + beta for each channel (last axis), over the batch; in inference running values (Ioffe and Szegedy 2015). */
     public static BatchNorm batchNorm() {
         return new BatchNorm();
     }
 
-    /** Normalises each example over its last axis. */
+    /** gamma (x - mean) / sqrt(variance + epsilon) + beta over the last axis of each example (Ba and others 2016). */
     public static LayerNorm layerNorm() {
         return new LayerNorm();
     }
 
-    /** A vector for each of {@code count} indices: integers (...) to (..., dimension). */
+    /** y = table[x], a trained vector for each of {@code count} indices: integers (...) to (..., dimension). */
     public static Embedding embedding(int count, int dimension) {
         return new Embedding(count, dimension);
     }
 
-    /** The sum, mean or maximum of the vectors of a bag of indices: integers (N, L) to (N, dimension). */
+    /** The mean of table[x] over a bag, or the sum or maximum: integers (N, L) to (N, dimension). */
     public static EmbeddingBag embeddingBag(int count, int dimension) {
         return new EmbeddingBag(count, dimension);
     }
 
-    /** A form of two inputs: (..., A) and (..., B) to (..., units). */
+    /** y_u = a W_u b + bias_u: (..., A) and (..., B) to (..., units). */
     public static Bilinear bilinear(int units) {
         return new Bilinear(units);
     }
@@ -124,14 +124,14 @@ public final class Layers {
         return new Rearrange(Rearrange.Kind.PERMUTE, axes);
     }
 
-    /** Each vector so many times: (N, D) to (N, count, D). */
+    /** y[n, t] = x[n]: each vector so many times, (N, D) to (N, count, D). */
     public static Rearrange repeatVector(int count) {
         return new Rearrange(Rearrange.Kind.REPEAT, count);
     }
 
     // ---------------------------------------------------------------- several inputs
 
-    /** Inputs one behind the other along the last axis. */
+    /** [x1, x2, ...], inputs one behind the other along the last axis. */
     public static Merge concatenate() {
         return concatenate(-1);
     }
@@ -141,64 +141,64 @@ public final class Layers {
         return new Merge(Merge.Kind.CONCATENATE, axis);
     }
 
-    /** The sum of the inputs. */
+    /** x1 + x2 + ..., the sum of the inputs. */
     public static Merge add() {
         return new Merge(Merge.Kind.ADD, -1);
     }
 
-    /** The first input minus the second. */
+    /** x1 - x2, the first input minus the second. */
     public static Merge subtract() {
         return new Merge(Merge.Kind.SUBTRACT, -1);
     }
 
-    /** The product of the inputs, element by element. */
+    /** x1 x2 ..., the product of the inputs, element by element. */
     public static Merge multiply() {
         return new Merge(Merge.Kind.MULTIPLY, -1);
     }
 
-    /** The mean of the inputs. */
+    /** (x1 + ... + xk) / k, the mean of the inputs. */
     public static Merge average() {
         return new Merge(Merge.Kind.AVERAGE, -1);
     }
 
-    /** The largest of the inputs, element by element. */
+    /** max(x1, x2, ...), element by element. */
     public static Merge maximum() {
         return new Merge(Merge.Kind.MAXIMUM, -1);
     }
 
-    /** The smallest of the inputs, element by element. */
+    /** min(x1, x2, ...), element by element. */
     public static Merge minimum() {
         return new Merge(Merge.Kind.MINIMUM, -1);
     }
 
-    /** Inner products of two inputs along an axis: (N, A, K) and (N, B, K) to (N, A, B) for axis -1. */
+    /** sum over k of a[i, k] b[j, k], inner products along an axis: (N, A, K) and (N, B, K) to (N, A, B) for axis -1. */
     public static Merge dot(int axis) {
         return new Merge(Merge.Kind.DOT, axis);
     }
 
     // ---------------------------------------------------------------- noise
 
-    /** Sets whole channels, the last axis, to 0 with this probability in training and scales the others. */
+    /** x m / (1 - p) in training, m 0 with probability p for a whole channel (last axis) of an example, else 1 (Tompson and others 2015). */
     public static Noise spatialDropout(double probability) {
         return new Noise(Noise.Kind.SPATIAL_DROPOUT, probability);
     }
 
-    /** Dropout that keeps mean 0 and variance 1 behind selu. */
+    /** a (x m - 1.7581 (1 - m)) + b in training, m 0 with probability p, a and b so that behind selu mean 0 and variance 1 stay. */
     public static Noise alphaDropout(double probability) {
         return new Noise(Noise.Kind.ALPHA_DROPOUT, probability);
     }
 
-    /** Adds normal numbers of this deviation in training. */
+    /** x + e in training, e normal with mean 0 and this deviation. */
     public static Noise gaussianNoise(double deviation) {
         return new Noise(Noise.Kind.GAUSSIAN_NOISE, deviation);
     }
 
-    /** Multiplies by normal numbers of mean 1 and variance p / (1 - p) in training. */
+    /** x e in training, e normal with mean 1 and variance p / (1 - p) (Srivastava and others 2014). */
     public static Noise gaussianDropout(double probability) {
         return new Noise(Noise.Kind.GAUSSIAN_DROPOUT, probability);
     }
 
-    /** Adds a penalty on what flows through to the loss. */
+    /** x; adds (l1 sum |x| + l2 sum x^2) / N to the loss in training. */
     public static ActivityRegularization activityRegularization(Regularizer regularizer) {
         return new ActivityRegularization(regularizer);
     }
@@ -252,298 +252,298 @@ public final class Layers {
 
     // ---------------------------------------------------------------- normalization
 
-    /** Normalises each example over groups of channels (last axis) and all positions. */
+    /** gamma (x - mean) / sqrt(variance + epsilon) + beta over each group of channels (last axis) and all positions of an example (Wu and He 2018). */
     public static GroupNorm groupNorm(int groups) {
         return new GroupNorm(groups);
     }
 
-    /** Normalises each channel (last axis) of each example over all positions. */
+    /** gamma (x - mean) / sqrt(variance + epsilon) + beta over all positions of each channel (last axis) of an example (Ulyanov and others 2016). */
     public static GroupNorm instanceNorm() {
         return GroupNorm.instance();
     }
 
-    /** Scales each vector of the last axis to a root mean square of 1. */
+    /** gamma x / sqrt(mean(x^2) + epsilon) over the last axis (Zhang and Sennrich 2019). */
     public static RmsNorm rmsNorm() {
         return new RmsNorm();
     }
 
-    /** A layer whose kernel is a direction and a length for each output. */
+    /** A layer whose kernel is g v / |v|, a length and a direction for each output (Salimans and Kingma 2016). */
     public static KernelNorm weightNorm(Layer layer) {
         return new KernelNorm(KernelNorm.Kind.WEIGHT, layer);
     }
 
-    /** A layer whose kernel is divided by its largest singular value. */
+    /** A layer whose kernel is divided by its largest singular value, found by power iteration (Miyato and others 2018). */
     public static KernelNorm spectralNorm(Layer layer) {
         return new KernelNorm(KernelNorm.Kind.SPECTRAL, layer);
     }
 
     // ---------------------------------------------------------------- sequences and structure
 
-    /** Masks the steps of (N, T, C) whose features all have this value; layers behind leave them out. */
+    /** Masks the steps of (N, T, C) whose features all equal this value; layers behind leave them out. */
     public static Masking masking(double padding) {
         return new Masking(padding);
     }
 
-    /** A layer applied to each step: (N, T, ...) to (N, T, ...). */
+    /** y[:, t] = layer(x[:, t]) with one set of variables: (N, T, ...) to (N, T, ...). */
     public static TimeDistributed timeDistributed(Layer layer) {
         return new TimeDistributed(layer);
     }
 
-    /** Layers with a way around them: y = x + layers(x). */
+    /** y = x + layers(x), layers with a way around them (He and others 2016). */
     public static Residual residual(Layer... layers) {
         return new Residual(layers);
     }
 
-    /** A function as a layer, without variables. */
+    /** y = f(x), any function as a layer, without variables. */
     public static Lambda lambda(UnaryOperator<Tensor> function) {
         return new Lambda(function);
     }
 
     // ---------------------------------------------------------------- windows: convolution, pooling, borders
 
-    /** Convolution of sequences: (N, T, C) to (N, P, filters). The window is one number or one for each axis. */
+    /** Convolution of sequences: y[p] = activation(sum over taps t of x[stride p + dilation t - padding] kernel[t] + bias), (N, T, C) to (N, P, filters). */
     public static Convolution conv1d(int filters, int... window) {
         return new Convolution(Convolution.Kind.PLAIN, filters, 1, window);
     }
 
-    /** Convolution of images: (N, H, W, C) to (N, P, Q, filters). The window is one number or one for each axis. */
+    /** Convolution of images: y[p] = activation(sum over taps t of x[stride p + dilation t - padding] kernel[t] + bias), (N, H, W, C) to (N, P, Q, filters). */
     public static Convolution conv2d(int filters, int... window) {
         return new Convolution(Convolution.Kind.PLAIN, filters, 2, window);
     }
 
-    /** Convolution of volumes: (N, D, H, W, C) to (N, P, Q, R, filters). The window is one number or one for each axis. */
+    /** Convolution of volumes: y[p] = activation(sum over taps t of x[stride p + dilation t - padding] kernel[t] + bias), (N, D, H, W, C) to (N, P, Q, R, filters). */
     public static Convolution conv3d(int filters, int... window) {
         return new Convolution(Convolution.Kind.PLAIN, filters, 3, window);
     }
 
-    /** Transposed convolution of sequences, which enlarges by its strides. */
+    /** Transposed convolution of sequences, the gradient of a convolution: x[p] kernel[t] is added up at stride p + t, (N, T, C) to (N, P, filters). */
     public static Convolution convTranspose1d(int filters, int... window) {
         return new Convolution(Convolution.Kind.TRANSPOSED, filters, 1, window);
     }
 
-    /** Transposed convolution of images, which enlarges by its strides. */
+    /** Transposed convolution of images, the gradient of a convolution: x[p] kernel[t] is added up at stride p + t, (N, H, W, C) to (N, P, Q, filters). */
     public static Convolution convTranspose2d(int filters, int... window) {
         return new Convolution(Convolution.Kind.TRANSPOSED, filters, 2, window);
     }
 
-    /** Transposed convolution of volumes, which enlarges by its strides. */
+    /** Transposed convolution of volumes, the gradient of a convolution: x[p] kernel[t] is added up at stride p + t, (N, D, H, W, C) to (N, P, Q, R, filters). */
     public static Convolution convTranspose3d(int filters, int... window) {
         return new Convolution(Convolution.Kind.TRANSPOSED, filters, 3, window);
     }
 
-    /** Convolution of each channel of sequences by itself, with so many results for each. */
+    /** Convolution of each channel of sequences by itself: y[p, c m + j] = sum over t of x[p + t, c] kernel[t, c m + j], m results for each. */
     public static Convolution depthwiseConv1d(int multiplier, int... window) {
         return new Convolution(Convolution.Kind.DEPTHWISE, multiplier, 1, window);
     }
 
-    /** Convolution of each channel of images by itself, with so many results for each. */
+    /** Convolution of each channel of images by itself: y[p, c m + j] = sum over t of x[p + t, c] kernel[t, c m + j], m results for each. */
     public static Convolution depthwiseConv2d(int multiplier, int... window) {
         return new Convolution(Convolution.Kind.DEPTHWISE, multiplier, 2, window);
     }
 
-    /** Convolution of each channel of volumes by itself, with so many results for each. */
+    /** Convolution of each channel of volumes by itself: y[p, c m + j] = sum over t of x[p + t, c] kernel[t, c m + j], m results for each. */
     public static Convolution depthwiseConv3d(int multiplier, int... window) {
         return new Convolution(Convolution.Kind.DEPTHWISE, multiplier, 3, window);
     }
 
-    /** A depthwise and a pointwise convolution of sequences. */
+    /** A depthwise convolution of sequences, then a product with a matrix of channels (Chollet 2017): y = activation((x * depthwise) kernel + bias). */
     public static SeparableConvolution separableConv1d(int filters, int... window) {
         return new SeparableConvolution(filters, 1, window);
     }
 
-    /** A depthwise and a pointwise convolution of images. */
+    /** A depthwise convolution of images, then a product with a matrix of channels (Chollet 2017): y = activation((x * depthwise) kernel + bias). */
     public static SeparableConvolution separableConv2d(int filters, int... window) {
         return new SeparableConvolution(filters, 2, window);
     }
 
-    /** A depthwise and a pointwise convolution of volumes. */
+    /** A depthwise convolution of volumes, then a product with a matrix of channels (Chollet 2017): y = activation((x * depthwise) kernel + bias). */
     public static SeparableConvolution separableConv3d(int filters, int... window) {
         return new SeparableConvolution(filters, 3, window);
     }
 
-    /** The largest of each window of sequences. */
+    /** max of x over each window of sequences, (N, T, C) to (N, P, C). */
     public static Pooling maxPool1d(int... window) {
         return new Pooling(Pooling.Kind.MAX, 1, window);
     }
 
-    /** The largest of each window of images. */
+    /** max of x over each window of images, (N, H, W, C) to (N, P, Q, C). */
     public static Pooling maxPool2d(int... window) {
         return new Pooling(Pooling.Kind.MAX, 2, window);
     }
 
-    /** The largest of each window of volumes. */
+    /** max of x over each window of volumes, (N, D, H, W, C) to (N, P, Q, R, C). */
     public static Pooling maxPool3d(int... window) {
         return new Pooling(Pooling.Kind.MAX, 3, window);
     }
 
-    /** The mean of each window of sequences. */
+    /** sum of x over each window of sequences / number of its elements, (N, T, C) to (N, P, C). */
     public static Pooling avgPool1d(int... window) {
         return new Pooling(Pooling.Kind.AVERAGE, 1, window);
     }
 
-    /** The mean of each window of images. */
+    /** sum of x over each window of images / number of its elements, (N, H, W, C) to (N, P, Q, C). */
     public static Pooling avgPool2d(int... window) {
         return new Pooling(Pooling.Kind.AVERAGE, 2, window);
     }
 
-    /** The mean of each window of volumes. */
+    /** sum of x over each window of volumes / number of its elements, (N, D, H, W, C) to (N, P, Q, R, C). */
     public static Pooling avgPool3d(int... window) {
         return new Pooling(Pooling.Kind.AVERAGE, 3, window);
     }
 
-    /** The largest of each of so many parts of sequences. */
+    /** max over each of P parts of sequences; part i is from floor(i T / P) to ceil((i + 1) T / P). */
     public static Pooling adaptiveMaxPool1d(int... parts) {
         return new Pooling(Pooling.Kind.ADAPTIVE_MAX, 1, parts);
     }
 
-    /** The largest of each of so many parts of images. */
+    /** max over each of P parts of images; part i is from floor(i T / P) to ceil((i + 1) T / P). */
     public static Pooling adaptiveMaxPool2d(int... parts) {
         return new Pooling(Pooling.Kind.ADAPTIVE_MAX, 2, parts);
     }
 
-    /** The largest of each of so many parts of volumes. */
+    /** max over each of P parts of volumes; part i is from floor(i T / P) to ceil((i + 1) T / P). */
     public static Pooling adaptiveMaxPool3d(int... parts) {
         return new Pooling(Pooling.Kind.ADAPTIVE_MAX, 3, parts);
     }
 
-    /** The mean of each of so many parts of sequences. */
+    /** Mean over each of P parts of sequences; part i is from floor(i T / P) to ceil((i + 1) T / P). */
     public static Pooling adaptiveAvgPool1d(int... parts) {
         return new Pooling(Pooling.Kind.ADAPTIVE_AVERAGE, 1, parts);
     }
 
-    /** The mean of each of so many parts of images. */
+    /** Mean over each of P parts of images; part i is from floor(i T / P) to ceil((i + 1) T / P). */
     public static Pooling adaptiveAvgPool2d(int... parts) {
         return new Pooling(Pooling.Kind.ADAPTIVE_AVERAGE, 2, parts);
     }
 
-    /** The mean of each of so many parts of volumes. */
+    /** Mean over each of P parts of volumes; part i is from floor(i T / P) to ceil((i + 1) T / P). */
     public static Pooling adaptiveAvgPool3d(int... parts) {
         return new Pooling(Pooling.Kind.ADAPTIVE_AVERAGE, 3, parts);
     }
 
-    /** The largest over all positions: (N, S..., C) to (N, C). */
+    /** max over all positions (over real steps, with a mask): (N, S..., C) to (N, C). */
     public static GlobalPooling globalMaxPool() {
         return new GlobalPooling(true);
     }
 
-    /** The mean over all positions: (N, S..., C) to (N, C). */
+    /** Mean over all positions (over real steps, with a mask): (N, S..., C) to (N, C). */
     public static GlobalPooling globalAvgPool() {
         return new GlobalPooling(false);
     }
 
-    /** Enlarges sequences by whole factors. */
+    /** y[i] = x[floor(i / factor)] along the axes of sequences; {@code .linear()}: between the two nearest centres. */
     public static UpSampling upSampling1d(int... factors) {
         return new UpSampling(1, factors);
     }
 
-    /** Enlarges images by whole factors. */
+    /** y[i] = x[floor(i / factor)] along the axes of images; {@code .linear()}: between the two nearest centres. */
     public static UpSampling upSampling2d(int... factors) {
         return new UpSampling(2, factors);
     }
 
-    /** Enlarges volumes by whole factors. */
+    /** y[i] = x[floor(i / factor)] along the axes of volumes; {@code .linear()}: between the two nearest centres. */
     public static UpSampling upSampling3d(int... factors) {
         return new UpSampling(3, factors);
     }
 
-    /** Zeros on both sides of the spatial axes of sequences. */
+    /** Zeros on both sides of the spatial axes of sequences: y[i] = x[i - before], else 0. */
     public static Border zeroPadding1d(int... both) {
         return new Border(false, 1, both, both);
     }
 
-    /** Zeros on both sides of the spatial axes of images. */
+    /** Zeros on both sides of the spatial axes of images: y[i] = x[i - before], else 0. */
     public static Border zeroPadding2d(int... both) {
         return new Border(false, 2, both, both);
     }
 
-    /** Zeros on both sides of the spatial axes of volumes. */
+    /** Zeros on both sides of the spatial axes of volumes: y[i] = x[i - before], else 0. */
     public static Border zeroPadding3d(int... both) {
         return new Border(false, 3, both, both);
     }
 
-    /** Positions cut off on both sides of the spatial axes of sequences. */
+    /** Positions cut off on both sides of the spatial axes of sequences: y[i] = x[i + before]. */
     public static Border cropping1d(int... both) {
         return new Border(true, 1, both, both);
     }
 
-    /** Positions cut off on both sides of the spatial axes of images. */
+    /** Positions cut off on both sides of the spatial axes of images: y[i] = x[i + before]. */
     public static Border cropping2d(int... both) {
         return new Border(true, 2, both, both);
     }
 
-    /** Positions cut off on both sides of the spatial axes of volumes. */
+    /** Positions cut off on both sides of the spatial axes of volumes: y[i] = x[i + before]. */
     public static Border cropping3d(int... both) {
         return new Border(true, 3, both, both);
     }
 
     // ---------------------------------------------------------------- attention
 
-    /** Attention with so many heads: of a sequence (N, T, C) to itself, or to another one. */
+    /** softmax(Q K^T / sqrt(d)) V for each head, then a product with all heads: of a sequence (N, T, C) to itself, or to another one (Vaswani and others 2017). */
     public static MultiHeadAttention multiHeadAttention(int heads) {
         return new MultiHeadAttention(heads);
     }
 
-    /** Attention with scores v tanh(W q + U k) (Bahdanau). Inputs (N, T, C) and values (N, S, C2), output (N, T, C2). */
+    /** softmax(v tanh(W q + U k)) V (Bahdanau and others 2015). Inputs (N, T, C) and values (N, S, C2), output (N, T, C2). */
     public static AdditiveAttention additiveAttention(int units) {
         return new AdditiveAttention(units);
     }
 
-    /** Attention with scores q W k (Luong). Inputs (N, T, C) and values (N, S, C2), output (N, T, C2). */
+    /** softmax(q W k) V (Luong and others 2015); {@code .dot()}: q k. Inputs (N, T, C) and values (N, S, C2), output (N, T, C2). */
     public static MultiplicativeAttention multiplicativeAttention() {
         return new MultiplicativeAttention();
     }
 
-    /** Turns pairs of columns by angles that grow with the position: (..., T, D). */
+    /** Turns pair i of D columns at position t by the angle t 10000^(-2 i / D) (Su and others 2021): (..., T, D). */
     public static RotaryEmbedding rotaryEmbedding() {
         return new RotaryEmbedding();
     }
 
-    /** Adds sines and cosines of the position, or trained vectors: (N, T, C). */
+    /** x + sin(t / 10000^(2 i / C)) in columns 2 i, x + cos(...) in 2 i + 1, or x + trained vectors: (N, T, C). */
     public static PositionalEncoding positionalEncoding() {
         return new PositionalEncoding();
     }
 
-    /** Two dense layers with GELU between, or gated (SwiGLU): (..., C). */
+    /** gelu(x W + b) V + c, or gated, (silu(x W) (x U)) V: (..., C). */
     public static FeedForward feedForward(int hidden) {
         return new FeedForward(hidden);
     }
 
-    /** Self-attention and a feed-forward layer: (N, T, C). */
+    /** h = norm(x + attention(x)), y = norm(h + feedForward(h)), or with the norms in front: (N, T, C). */
     public static TransformerEncoderLayer transformerEncoderLayer(int heads, int hidden) {
         return new TransformerEncoderLayer(heads, hidden);
     }
 
-    /** Self-attention, attention to a memory and a feed-forward layer: (N, T, C) and (N, S, C2). */
+    /** As the encoder layer with attention to a memory between: (N, T, C) and (N, S, C2). */
     public static TransformerDecoderLayer transformerDecoderLayer(int heads, int hidden) {
         return new TransformerDecoderLayer(heads, hidden);
     }
 
-    /** A stack of encoder layers. */
+    /** y = layer_n(... layer_1(x)), a stack of encoder layers, perhaps with a norm behind: (N, T, C). */
     public static TransformerEncoder transformerEncoder(TransformerEncoderLayer... layers) {
         return new TransformerEncoder(List.of(layers));
     }
 
-    /** A stack of decoder layers. */
+    /** y = layer_n(... layer_1(x, m), m), a stack of decoder layers: (N, T, C) and (N, S, C2). */
     public static TransformerDecoder transformerDecoder(TransformerDecoderLayer... layers) {
         return new TransformerDecoder(List.of(layers));
     }
 
-    /** A simple recurrent layer: sequences (N, T, in) to the last output (N, units). */
+    /** h_t = tanh(x_t W + h_(t-1) U + b): sequences (N, T, in) to the last h (N, units), or to all. */
     public static SimpleRnn simpleRnn(int units) {
         return new SimpleRnn(units);
     }
 
-    /** Long short-term memory: sequences (N, T, in) to the last output (N, units). */
+    /** c_t = f c_(t-1) + i tanh(g), h_t = o tanh(c_t), with sigmoids i, f, o and g of x_t W + h_(t-1) U + b: (N, T, in) to the last h (N, units), or to all. */
     public static Lstm lstm(int units) {
         return new Lstm(units);
     }
 
-    /** Gated recurrent units: sequences (N, T, in) to the last output (N, units). */
+    /** h_t = (1 - z) n + z h_(t-1), n = tanh(x_t W_n + r (h_(t-1) U_n + b_n)), z and r sigmoids: (N, T, in) to the last h (N, units), or to all. */
     public static Gru gru(int units) {
         return new Gru(units);
     }
 
-    /** Two recurrent layers, the second from the last step to the first, their outputs side by side. */
+    /** [forward(x), backward(x)], the second from the last step to the first, outputs side by side. */
     public static Bidirectional bidirectional(Recurrent<?> forward, Recurrent<?> backward) {
         return new Bidirectional(forward, backward);
     }

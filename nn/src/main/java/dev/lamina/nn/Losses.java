@@ -32,12 +32,12 @@ public final class Losses {
         return new BinaryCrossentropy();
     }
 
-    /** Cross-entropy of one-hot labels times (1 - p)^2 (focal loss); {@code sparseCategoricalCrossentropy().focal(2)} is that of labels. */
+    /** -sum t (1 - p)^2 log p for one-hot t (Lin and others 2017); {@code sparseCategoricalCrossentropy().focal(2)} is that of labels. */
     public static CategoricalCrossentropy categoricalFocalCrossentropy() {
         return categoricalCrossentropy().focal(2);
     }
 
-    /** Binary cross-entropy times the squared probability of the wrong answer (focal loss). */
+    /** -t (1 - p)^2 log p - (1 - t) p^2 log(1 - p) (Lin and others 2017). */
     public static BinaryCrossentropy binaryFocalCrossentropy() {
         return binaryCrossentropy().focal(2);
     }
@@ -79,7 +79,7 @@ public final class Losses {
         return new FormulaLoss(Formula.MSLE);
     }
 
-    /** Huber's loss with delta 1. */
+    /** d^2 / 2 up to delta, from there on delta (d - delta / 2), d = |p - t|; delta is 1. */
     public static Loss huber() {
         return huber(1);
     }
@@ -89,7 +89,7 @@ public final class Losses {
         return new FormulaLoss(Formula.HUBER, delta);
     }
 
-    /** Smooth L1 with beta 1. */
+    /** d^2 / (2 beta) up to beta, from there on d - beta / 2, d = |p - t|; beta is 1. */
     public static Loss smoothL1() {
         return smoothL1(1);
     }
@@ -163,7 +163,7 @@ public final class Losses {
         return new TripletMargin(margin);
     }
 
-    /** Each query shall find its key among those of the batch. */
+    /** -log of softmax over the keys k_j of a batch of cos(q_i, k_j) / temperature, at j = i: each query shall find its key. */
     public static InfoNce infoNce(double temperature) {
         return new InfoNce(temperature);
     }
@@ -175,7 +175,7 @@ public final class Losses {
         return new Overlap("dice", 0.5, 0.5);
     }
 
-    /** 1 - intersection / union. */
+    /** 1 - |both| / (|p| + |t| - |both|), for probabilities and true areas of one shape. */
     public static Overlap iou() {
         return new Overlap("iou", 1, 1);
     }

@@ -133,6 +133,11 @@ public abstract class Metric {
         public double value() {
             return tally.value();
         }
+
+        /** What was added up, for tables of it such as a confusion matrix; empty before the first batch and for metrics that keep all cases. */
+        public double[] sums() {
+            return tally instanceof Metric.Sums plain ? plain.sums.clone() : new double[0];
+        }
     }
 
     private final class Sums implements Tally {

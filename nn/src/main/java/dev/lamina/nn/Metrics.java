@@ -22,27 +22,27 @@ public final class Metrics {
 
     // ---------------------------------------------------------------- classes
 
-    /** Share of right answers, for labels, one-hot targets and answers of yes or no; the loss and the shapes say which. */
+    /** right / all, for labels, one-hot targets and answers of yes or no; the loss and the shapes say which. */
     public static Accuracy accuracy() {
         return new Accuracy();
     }
 
-    /** Share of cases whose label is among the k classes with the largest values. */
+    /** right / all, right if the label is among the k classes with the largest values. */
     public static Accuracy topKAccuracy(int k) {
         return new Accuracy().top(k);
     }
 
-    /** Of the answers with a class, the share that is right. */
+    /** TP / (TP + FP): of the answers with a class, the share that is right. */
     public static Classification precision() {
         return new Classification(Figure.PRECISION, 1);
     }
 
-    /** Of the examples of a class, the share that was found. */
+    /** TP / (TP + FN): of the examples of a class, the share that was found. */
     public static Classification recall() {
         return new Classification(Figure.RECALL, 1);
     }
 
-    /** The harmonic mean of precision and recall. */
+    /** 2 precision recall / (precision + recall). */
     public static Classification f1() {
         return fBeta(1);
     }
@@ -52,54 +52,54 @@ public final class Metrics {
         return new Classification(Figure.F_BETA, beta);
     }
 
-    /** The mean recall of the classes. */
+    /** Mean over the classes of TP / (TP + FN). */
     public static Classification balancedAccuracy() {
         return new Classification(Figure.BALANCED_ACCURACY, 1);
     }
 
-    /** Cohen's kappa. */
+    /** (p - e) / (1 - e), p the share of right answers, e that of chance with these counts (Cohen 1960). */
     public static Classification cohenKappa() {
         return new Classification(Figure.COHEN_KAPPA, 1);
     }
 
-    /** Matthews' correlation coefficient. */
+    /** (TP TN - FP FN) / sqrt((TP + FP) (TP + FN) (TN + FP) (TN + FN)), and what that is for more classes (Gorodkin 2004). */
     public static Classification matthews() {
         return new Classification(Figure.MATTHEWS, 1);
     }
 
-    /** The mean over the classes of intersection / union, for segmentations. */
+    /** Mean over the classes of TP / (TP + FP + FN), for segmentations. */
     public static Classification meanIou() {
         return new Classification(Figure.MEAN_IOU, 1);
     }
 
-    /** The area under the ROC curve. */
+    /** Area under the ROC curve: the share of pairs of a yes and a no in which the yes has the larger score; ties count half. */
     public static AreaUnderCurve rocAuc() {
         return new AreaUnderCurve(AreaUnderCurve.Curve.ROC);
     }
 
-    /** The average precision: the area under the precision-recall curve. */
+    /** Average precision, the area under the precision-recall curve: sum of (recall_i - recall_(i-1)) precision_i. */
     public static AreaUnderCurve prAuc() {
         return new AreaUnderCurve(AreaUnderCurve.Curve.PRECISION_RECALL);
     }
 
     // ---------------------------------------------------------------- probabilities
 
-    /** Mean of -log of the probability of the truth. */
+    /** Mean of -log p[truth]. */
     public static Probability logLoss() {
         return new Probability(Probability.Figure.LOG_LOSS);
     }
 
-    /** e to the log loss. */
+    /** e^(mean of -log p[truth]). */
     public static Probability perplexity() {
         return new Probability(Probability.Figure.PERPLEXITY);
     }
 
-    /** The mean squared error of probabilities. */
+    /** Mean of (p - t)^2 for probabilities p of yes; summed over the classes where there are several. */
     public static Probability brier() {
         return new Probability(Probability.Figure.BRIER);
     }
 
-    /** The expected calibration error in 10 bins; {@link Calibration#table} is the reliability table. */
+    /** ECE, sum over 10 bins of |right - confidence| of the bin / cases; {@link Calibration#table} is the reliability table. */
     public static Calibration calibrationError() {
         return calibrationError(10);
     }
@@ -131,7 +131,7 @@ public final class Metrics {
         return new LossMean(Losses.mape(), false);
     }
 
-    /** The mean of the values of any loss. */
+    /** Mean of the values of any loss. */
     public static Metric mean(Loss loss) {
         return new LossMean(loss, false);
     }
@@ -166,27 +166,27 @@ public final class Metrics {
 
     // ---------------------------------------------------------------- texts
 
-    /** BLEU with n-grams up to 4. */
+    /** min(1, e^(1 - r / c)) (p_1 p_2 p_3 p_4)^(1/4), p_n the share of n-grams found, c and r the lengths (Papineni and others 2002). */
     public static Bleu bleu() {
         return new Bleu(4);
     }
 
-    /** ROUGE-N. */
+    /** F of the n-grams that two texts share (ROUGE-N, Lin 2004). */
     public static Rouge rouge(int n) {
         return Rouge.n(n);
     }
 
-    /** ROUGE-L. */
+    /** F of the longest common subsequence (ROUGE-L, Lin 2004). */
     public static Rouge rougeL() {
         return Rouge.longest();
     }
 
-    /** Word error rate (WER). */
+    /** (substitutions + deletions + insertions) / words of the reference (WER). */
     public static ErrorRate wordErrorRate() {
         return ErrorRate.words();
     }
 
-    /** Character error rate (CER). */
+    /** (substitutions + deletions + insertions) / characters of the reference (CER). */
     public static ErrorRate characterErrorRate() {
         return ErrorRate.characters();
     }

@@ -16,7 +16,7 @@ import java.util.Optional;
 public final class Optimizers {
     private Optimizers() {}
 
-    /** Plain gradient descent, p = p - rate g; with all data in one batch the exact gradient. */
+    /** p = p - rate g, plain gradient descent; with all data in one batch the exact gradient. */
     public static Sgd gradientDescent(double learningRate) {
         return new Sgd(learningRate);
     }
@@ -50,17 +50,17 @@ public final class Optimizers {
         return new Adam(Adam.Rule.ADAMW, learningRate);
     }
 
-    /** Adam with u = max(0.999 u, |g|) in place of sqrt(v). */
+    /** Adam with u = max(0.999 u, |g|) in place of sqrt(v'): p = p - rate m' / u. */
     public static Adam adamax(double learningRate) {
         return new Adam(Adam.Rule.ADAMAX, learningRate);
     }
 
-    /** Adam with Nesterov's look ahead, and a momentum that grows (Dozat 2016). */
+    /** p = p - rate (mu m' + (1 - mu) g') / (sqrt(v') + epsilon), Adam with Nesterov's look ahead and a momentum mu that grows (Dozat 2016). */
     public static Adam nadam(double learningRate) {
         return new Adam(Adam.Rule.NADAM, learningRate);
     }
 
-    /** Adam that divides by sqrt(v) only when enough steps make it reliable (Liu and others 2020). */
+    /** p = p - rate r m' / (sqrt(v') + epsilon), r a weight; p - rate m' until enough steps make v reliable (Liu and others 2020). */
     public static Adam radam(double learningRate) {
         return new Adam(Adam.Rule.RADAM, learningRate);
     }
@@ -104,10 +104,7 @@ public final class Optimizers {
         return new Muon(learningRate);
     }
 
-    /**
-     * Quasi-Newton steps from the last 10 moves, with a line search for the strong Wolfe conditions; for a loop over
-     * all data at once.
-     */
+    /** p = p + a d, d = -H g with H from the last 10 moves, a from a line search for the strong Wolfe conditions; for a loop over all data at once. */
     public static Lbfgs lbfgs() {
         return new Lbfgs(1);
     }

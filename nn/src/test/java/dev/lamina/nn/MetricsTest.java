@@ -87,6 +87,30 @@ class MetricsTest {
     }
 
     @Test
+    void tablesOfBatchesAreThoseOfTheWhole() {
+        Tensor labels = Tensor.of(new long[] {0, 0, 1, 1, 2, 2});
+        Tensor scores = dev.lamina.core.Random.seed(2)
+                .normal(dev.lamina.core.Shape.of(6, 3))
+                .softmax(-1)
+                .evaluate();
+        Metric.Total precision = Metrics.precision().total();
+        Calibration calibration = Metrics.calibrationError(4);
+        Metric.Total error = calibration.total();
+        assertEquals(0, calibration.table(error).getFirst().count());
+        for (int from = 0; from < 6; from += 2) {
+            precision.add(scores.narrow(0, from, 2), labels.narrow(0, from, 2));
+            error.add(scores.narrow(0, from, 2), labels.narrow(0, from, 2));
+        }
+        assertEquals(ConfusionMatrix.of(3, labels, scores), ConfusionMatrix.of(precision));
+        List<Calibration.Bin> whole = calibration.table(scores, labels);
+        for (int i = 0; i < 4; i++) {
+            assertEquals(whole.get(i).count(), calibration.table(error).get(i).count());
+            assertEquals(
+                    whole.get(i).confidence(), calibration.table(error).get(i).confidence(), 1e-6);
+        }
+    }
+
+    @Test
     void calibrationComparesConfidenceWithAccuracy() {
         Tensor p = Tensor.of(new double[] {0.95, 0.05, 0.9, 0.1, 0.3, 0.7, 0.45, 0.55}, 4, 2);
         Tensor t = Tensor.of(new long[] {0, 1, 1, 0});

@@ -44,10 +44,17 @@ final class CataloguePage {
         SCHEDULE("Schedules", Schedules.class),
         INITIALIZER("Initializers", Initializers.class),
         REGULARIZER("Regularizers", Regularizers.class),
-        CONSTRAINT("Constraints", Constraints.class);
+        CONSTRAINT("Constraints", Constraints.class),
+        /** What a block can do besides, by class and method: from the lines alone, but each has to exist. */
+        OPTION("Options and tools", Object.class);
 
         private final String heading;
         private final Class<?> factories;
+
+        /** Whether finite differences make sense. */
+        private boolean hasGradient() {
+            return this == LAYER || this == ACTIVATION || this == LOSS;
+        }
 
         Kind(String heading, Class<?> factories) {
             this.heading = heading;
@@ -87,7 +94,7 @@ final class CataloguePage {
     }
 
     /** Keys of all that the factories make. */
-    static Set<String> ready() {
+    static Set<String> ready() throws IOException {
         Set<String> ready = new TreeSet<>();
         for (Kind kind : Kind.values()) {
             names(kind).forEach(name -> ready.add(kind.key(name)));
@@ -95,7 +102,39 @@ final class CataloguePage {
         return ready;
     }
 
-    private static Set<String> names(Kind kind) {
+    /** Packages whose classes may have options. */
+    private static final List<String> PACKAGES = List.of("", "layers.", "losses.", "metrics.", "optimizers.");
+
+    /** The class of an option such as {@code Adam.amsgrad}, or of a tool such as {@code KeyValueCache}; empty without that method. */
+    private static java.util.Optional<Class<?>> owner(String option) {
+        String[] parts = option.split("\\.", -1);
+        for (String folder : PACKAGES) {
+            try {
+                Class<?> type = Class.forName("dev.lamina.nn." + folder + parts[0]);
+                if (parts.length == 1
+                        || Arrays.stream(type.getMethods())
+                                .anyMatch(method -> method.getName().equals(parts[1]))) {
+                    return java.util.Optional.of(type);
+                }
+            } catch (ClassNotFoundException e) {
+                continue;
+            }
+        }
+        return java.util.Optional.empty();
+    }
+
+    private static Set<String> options() throws IOException {
+        return lines().keySet().stream()
+                .filter(key -> key.startsWith(Kind.OPTION.key("")))
+                .map(key -> key.substring(Kind.OPTION.key("").length()))
+                .filter(option -> owner(option).isPresent())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static Set<String> names(Kind kind) throws IOException {
+        if (kind == Kind.OPTION) {
+            return options();
+        }
         if (kind == Kind.ACTIVATION) {
             return Arrays.stream(Activation.values())
                     .map(Activation::label)
@@ -116,7 +155,14 @@ final class CataloguePage {
             Pattern.compile("/\\*\\*((?:(?!\\*/).)*?)\\*/\\s*[A-Z_0-9]+\\(\"(\\w+)\"", Pattern.DOTALL);
 
     /** What the Javadoc of each factory says, up to its first tag. */
-    private static Map<String, String> formulas(Kind kind) {
+    private static Map<String, String> formulas(Kind kind) throws IOException {
+        if (kind == Kind.OPTION) {
+            Map<String, String> formulas = new TreeMap<>();
+            for (String option : options()) {
+                formulas.put(option, described(option));
+            }
+            return formulas;
+        }
         Path file = Shared.root()
                 .resolve("nn/src/main/java/" + kind.factories.getName().replace('.', '/') + ".java");
         try {
@@ -131,13 +177,26 @@ final class CataloguePage {
         }
     }
 
+    /** What the Javadoc of an option's method says, where it stands first; of a tool that of its class. */
+    private static String described(String option) throws IOException {
+        Class<?> type = owner(option).orElseThrow();
+        String name = option.substring(option.indexOf('.') + 1);
+        String declared = option.contains(".")
+                ? "public (?:static |final |abstract |<[^>]*> )*[\\w<>.?, ]+ " + name + "\\("
+                : "public (?:static |final |abstract |sealed )*(?:class|record|interface) " + name + "\\b";
+        Pattern pattern = Pattern.compile("/\\*\\*((?:(?!\\*/).)*?)\\*/\\s*(?:@\\S+\\s+)*" + declared, Pattern.DOTALL);
+        Path file = Shared.root().resolve("nn/src/main/java/" + type.getName().replace('.', '/') + ".java");
+        Matcher matcher = pattern.matcher(Files.readString(file));
+        return matcher.find() ? plain(matcher.group(1)) : "";
+    }
+
     private static String plain(String comment) {
         return comment.replaceAll("(?m)^\\s*\\*\\s?", "")
                 .replaceFirst("(?s)(\\n\\s*@\\w+|\\n?<[pu]|\\{@snippet).*", "")
+                .replaceAll("\\s+", " ")
                 .replaceAll("\\{@code ([^}]*)}", "`$1`")
                 .replaceAll("\\{@link(?:plain)? ([^} ]*) ([^}]*)}", "$2")
                 .replaceAll("\\{@link(?:plain)? (?:[\\w.]*\\.)?#?([^}]*)}", "`$1`")
-                .replaceAll("\\s+", " ")
                 .replace("|", "\\|")
                 .strip();
     }
@@ -249,32 +308,40 @@ final class CataloguePage {
 
     // ---------------------------------------------------------------- page
 
+    private static final String NONE = "–";
+
     private static final String HEAD = """
             # Catalogue
 
             Every ready block: what it is called in Keras and PyTorch, what it computes, and how far it is from the truth. *Gradient*: largest
-            relative error against finite differences in f64 on the interpreter, first and second order. *Golden*: largest difference from the
-            reference values in f64 and f32 on the machine code, gradients included, relative to the largest value (or 1). Errors are rounded up
-            to a power of ten. A block whose proof is a test of its own names it. Written by `CatalogueTest`, which fails when a block is missing
-            or an error grows.
+            relative error against finite differences in f64 on the interpreter, first order (layers pass the same test in second order). *Golden*:
+            largest difference from the reference values in f64 and f32 on the machine code, gradients included, relative to the largest value
+            (or 1). Errors are rounded up to a power of ten. A block whose proof is a test of its own names it; – is what there is none of: no block
+            of that name there, no reference value in that type. Written by `CatalogueTest`, which fails when a block is missing, has no formula
+            or no proof, or an error grows.
             """;
 
     static String page(List<Row> rows) {
         StringBuilder page = new StringBuilder(HEAD);
         for (Kind kind : Kind.values()) {
             page.append("\n## ").append(kind.heading).append("\n\n");
-            page.append("| name | Keras | PyTorch | what it computes | gradient | golden f64 / f32 |\n");
-            page.append("| --- | --- | --- | --- | --- | --- |\n");
+            String gradient = kind.hasGradient() ? " gradient |" : "";
+            page.append("| name | Keras | PyTorch | what it computes |")
+                    .append(gradient)
+                    .append(" golden f64 / f32 |\n");
+            page.append("| --- | --- | --- | --- |")
+                    .append(gradient.isEmpty() ? "" : " --- |")
+                    .append(" --- |\n");
             for (Row row : rows) {
                 if (row.block.key.startsWith(kind.key(""))) {
-                    page.append(line(row, row.block.key.substring(kind.key("").length())));
+                    page.append(line(row, row.block.key.substring(kind.key("").length()), kind.hasGradient()));
                 }
             }
         }
         return page.toString();
     }
 
-    private static String line(Row row, String name) {
+    private static String line(Row row, String name, boolean hasGradient) {
         List<String> tests = Stream.of(row.block.proof.split(", *", -1))
                 .filter(proof -> proof.startsWith("test: "))
                 .map(proof -> "`" + proof.substring("test: ".length()) + "`")
@@ -285,16 +352,16 @@ final class CataloguePage {
         }
         golden.addAll(tests);
         return "| `" + name + "` | " + code(row.block.keras) + " | " + code(row.block.torch) + " | " + row.formula
-                + " | " + power(row.gradient) + " | " + String.join(", ", golden) + " |\n";
+                + (hasGradient ? " | " + power(row.gradient) : "") + " | " + String.join(", ", golden) + " |\n";
     }
 
     private static String code(String name) {
-        return name.isEmpty() || name.equals("-") ? "" : "`" + name + "`";
+        return name.isEmpty() || name.equals("-") ? NONE : "`" + name + "`";
     }
 
     /** The error rounded up to a power of ten; below 1e-12 it is rounding alone. */
     private static String power(double error) {
-        return Double.isNaN(error) ? "" : "1e" + (int) Math.ceil(Math.log10(Math.max(error, 1e-12)) - 1e-9);
+        return Double.isNaN(error) ? NONE : "1e" + (int) Math.ceil(Math.log10(Math.max(error, 1e-12)) - 1e-9);
     }
 
     private static final Pattern ERROR = Pattern.compile("\\b1e(-?\\d+)(?= )");

@@ -47,6 +47,17 @@ class CatalogueTest {
                         + row.block().proof() + "'")
                 .toList();
         assertEquals("", String.join("\n", unproven));
+        List<String> empty = rows.stream()
+                .filter(row -> row.formula().isBlank())
+                .map(row -> row.block().key() + ": expected Javadoc with a formula, got none")
+                .toList();
+        assertEquals("", String.join("\n", empty));
+        List<String> unchecked = rows.stream()
+                .filter(row -> row.block().key().matches("(layer|activation|loss) .*"))
+                .filter(row -> !(row.gradient() <= 1e-7))
+                .map(row -> row.block().key() + ": expected a gradient as finite differences, got " + row.gradient())
+                .toList();
+        assertEquals("", String.join("\n", unchecked));
         String page = CataloguePage.page(rows);
         if ("write".equals(System.getProperty("lamina.catalogue"))) {
             Files.createDirectories(PAGE.getParent());

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.DynamicNode;
  */
 record GoldenTests(Set<String> groups, Predicate<GoldenCase> takes, Consumer<GoldenCase> check) {
     /** The interpreters, the backend as users have it, and its instruction paths on guarded buffers. */
-    private static List<String> backends() {
+    static List<String> backends() {
         return Stream.concat(
                         Stream.of("interpreter", "tasks", "cpu"),
                         Stream.of(Instructions.values())

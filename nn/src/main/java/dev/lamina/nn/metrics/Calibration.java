@@ -93,6 +93,12 @@ public final class Calibration extends Weighable {
         return table(sums(prediction, target).toDoubleArray());
     }
 
+    /** The reliability table of the batches that a {@link #total} has taken. */
+    public List<Bin> table(Total total) {
+        double[] sums = total.sums();
+        return table(sums.length == 3 * bins ? sums : new double[3 * bins]);
+    }
+
     private List<Bin> table(double[] sums) {
         List<Bin> table = new ArrayList<>();
         for (int i = 0; i < bins; i++) {

@@ -2,6 +2,7 @@ package dev.lamina.nn.metrics;
 
 import dev.lamina.core.DataException;
 import dev.lamina.core.Tensor;
+import dev.lamina.nn.Metric;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.IntPredicate;
@@ -51,6 +52,15 @@ public final class ConfusionMatrix {
             counts[(int) truth[i]][(int) guess[i]]++;
         }
         return new ConfusionMatrix(counts);
+    }
+
+    /**
+     * What a metric of a confusion matrix, such as {@code precision()}, has counted over the batches it has taken.
+     *
+     * @param total of such a metric
+     */
+    public static ConfusionMatrix of(Metric.Total total) {
+        return of(total.sums());
     }
 
     /** From counts row by row, C^2 of them. */

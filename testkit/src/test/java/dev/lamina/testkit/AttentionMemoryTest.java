@@ -64,4 +64,22 @@ class AttentionMemoryTest {
         Tensor expected = plain.apply(x, x, x, slopes.mul(distance));
         assertArrayEquals(expected.toFloatArray(), alibi.apply(x).toFloatArray(), 1e-5f);
     }
+
+    @Test
+    void groupedQueriesAreHeadsThatShareKeysAndValues() {
+        MultiHeadAttention grouped = multiHeadAttention(4).keyHeads(2);
+        MultiHeadAttention plain = multiHeadAttention(4);
+        Tensor x = Random.seed(1).normal(Shape.of(2, 5, 8)).evaluate();
+        grouped.apply(x).evaluate();
+        plain.apply(x).evaluate();
+        Map<Variable, Tensor> values = new LinkedHashMap<>();
+        plain.variables().forEach((name, variable) -> {
+            Tensor value = grouped.variables().get(name).value();
+            // Two columns belong to a head; heads 0 and 1 have the first key head, 2 and 3 the second.
+            Tensor columns = Tensor.of(new long[] {0, 1, 0, 1, 2, 3, 2, 3});
+            values.put(variable, value.dim(-1) == 4 ? value.indexSelect(value.rank() - 1, columns) : value);
+        });
+        Variable.assignAll(values, List.of());
+        assertArrayEquals(plain.apply(x).toFloatArray(), grouped.apply(x).toFloatArray(), 1e-5f);
+    }
 }

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -106,21 +107,26 @@ final class CataloguePage {
     private static final List<String> PACKAGES = List.of("", "layers.", "losses.", "metrics.", "optimizers.");
 
     /** The class of an option such as {@code Adam.amsgrad}, or of a tool such as {@code KeyValueCache}; empty without that method. */
-    private static java.util.Optional<Class<?>> owner(String option) {
+    private static Optional<Class<?>> owner(String option) {
         String[] parts = option.split("\\.", -1);
         for (String folder : PACKAGES) {
-            try {
-                Class<?> type = Class.forName("dev.lamina.nn." + folder + parts[0]);
-                if (parts.length == 1
-                        || Arrays.stream(type.getMethods())
-                                .anyMatch(method -> method.getName().equals(parts[1]))) {
-                    return java.util.Optional.of(type);
-                }
-            } catch (ClassNotFoundException e) {
-                continue;
+            Optional<Class<?>> type = type("dev.lamina.nn." + folder + parts[0]);
+            if (type.isPresent()
+                    && (parts.length == 1
+                            || Arrays.stream(type.get().getMethods())
+                                    .anyMatch(method -> method.getName().equals(parts[1])))) {
+                return type;
             }
         }
-        return java.util.Optional.empty();
+        return Optional.empty();
+    }
+
+    private static Optional<Class<?>> type(String name) {
+        try {
+            return Optional.of(Class.forName(name));
+        } catch (ClassNotFoundException e) {
+            return Optional.empty();
+        }
     }
 
     private static Set<String> options() throws IOException {

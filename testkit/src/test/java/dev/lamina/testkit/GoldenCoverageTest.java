@@ -89,7 +89,7 @@ class GoldenCoverageTest {
                 try {
                     names((Stream<?>) method.invoke(test), names);
                 } catch (ReflectiveOperationException e) {
-                    throw new AssertionError(e);
+                    throw new LinkageError(e.getMessage(), e);
                 }
             }
         }

@@ -43,9 +43,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Masks.</b> In a batch of sequences of different lengths a mask (N, T) of truth values says which steps are real. It comes
  * from an embedding or a masking layer, or from {@link #applyMasked(Tensor, Tensor)}, and flows from layer to layer within the
  * outermost call: an output with as many axes as the first input and the same examples and steps has the mask of that input.
- * A layer asks for it with {@link #mask}, and gives its output another one with {@link #masked}.
- *
- * <p>Applying a layer is safe in many threads at once.
+ * A layer asks for it with {@link #mask}, and gives its output another one with {@link #masked}. Many threads may apply a layer at once.
  */
 public abstract class Layer {
     static {
@@ -481,7 +479,7 @@ public abstract class Layer {
      */
     public final Optional<Tensor> penalty() {
         List<Tensor> penalties = new ArrayList<>();
-        collectPenalties(newSet(), penalties);
+        collectPenalties(new HashSet<>(), penalties);
         return penalties.stream().reduce(Tensor::add);
     }
 
@@ -554,10 +552,6 @@ public abstract class Layer {
     /** Elements in the parameters of this layer alone. */
     final long ownParameterCount() {
         return parameters.values().stream().mapToLong(v -> v.shape().size()).sum();
-    }
-
-    static Set<Object> newSet() {
-        return new HashSet<>();
     }
 
     /** What a layer of this kind is called in paths: {@code BatchNorm} is {@code batch_norm}. */

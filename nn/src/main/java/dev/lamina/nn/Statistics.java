@@ -6,6 +6,7 @@ import dev.lamina.data.Batches;
 import dev.lamina.data.Dataset;
 import dev.lamina.nn.layers.BatchNorm;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,7 @@ final class Statistics {
 
     static void refresh(Model model, Dataset data, int batchSize) {
         List<BatchNorm> norms = new ArrayList<>();
-        collect(model, model.isFrozen(), norms, Layer.newSet());
+        collect(model, model.isFrozen(), norms, new HashSet<>());
         if (norms.isEmpty()) {
             return;
         }

@@ -4,6 +4,7 @@ import dev.lamina.core.LaminaException;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Variable;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,7 +23,7 @@ final class Summary {
         }
         List<String[]> rows = new ArrayList<>();
         rows.add(TITLES);
-        collect(model, "", "", rows, Layer.newSet());
+        collect(model, "", "", rows, new HashSet<>());
         boolean graph = rows.stream().skip(1).anyMatch(row -> !row[TITLES.length - 1].isEmpty());
         int[] widths = new int[TITLES.length];
         for (String[] row : rows) {

@@ -21,6 +21,7 @@ final class ValueCode {
     private final Cursor cursor;
     private final @Nullable V[][] known;
     private final @Nullable V[] seeds;
+    private final Sigmoids sigmoids;
     private final boolean[] isDivisor;
     private final @Nullable Divisor[] divisors;
     private final List<Integer> defined = new ArrayList<>();
@@ -33,6 +34,7 @@ final class ValueCode {
         values = plan.values();
         known = new V[plan.loop().values().size()][plan.copies()];
         seeds = new V[known.length];
+        sigmoids = new Sigmoids(plan.loop().values(), values, plan.copies());
         isDivisor = new boolean[known.length];
         divisors = new Divisor[known.length];
         for (int v = 0; v < known.length; v++) {
@@ -89,7 +91,9 @@ final class ValueCode {
     /** Forgets what was defined since a mark: it is not known outside the loop that was left. */
     void forget(int mark) {
         while (defined.size() > mark) {
-            Arrays.fill(known[defined.removeLast()], null);
+            int v = defined.removeLast();
+            Arrays.fill(known[v], null);
+            sigmoids.forget(v);
         }
     }
 
@@ -154,6 +158,8 @@ final class ValueCode {
                                 uniform,
                                 copy);
                     case Task.Uniform random -> uniform(v, random, copy);
+                    case Task.Apply ignored when sigmoids.isPaired(v) ->
+                        sigmoids.of(v, copy, code, get(sigmoids.base(v), copy));
                     case Task.Apply apply -> apply(apply, copy);
                     case Task.Fold ignored -> throw new IllegalStateException("folds are finished, not defined");
                 });

@@ -105,11 +105,29 @@ final class FloatMath {
 
     /** 1 / (1 + e), or e / (1 + e) for x below 0, with e = exp(-|x|). */
     V sigmoid(V x) {
-        V below = code.or(x, code.signs(Lane.F32));
-        V e = expBelow(code.fastMax(number(-105), below));
-        V one = number(1);
-        V q = code.div(one, code.add(e, one));
+        V e = expOfDistance(x);
+        V q = inverse(e);
         return code.select(code.less(x, number(0)), code.mul(e, q), q);
+    }
+
+    /** Those of x and of -x. */
+    V[] sigmoids(V x) {
+        V e = expOfDistance(x);
+        V q = inverse(e);
+        V small = code.mul(e, q);
+        V zero = number(0);
+        return new V[] {code.select(code.less(x, zero), small, q), code.select(code.less(zero, x), small, q)};
+    }
+
+    /** exp(-|x|). */
+    private V expOfDistance(V x) {
+        return expBelow(code.fastMax(number(-105), code.or(x, code.signs(Lane.F32))));
+    }
+
+    /** 1 / (1 + e). */
+    private V inverse(V e) {
+        V one = number(1);
+        return code.div(one, code.add(e, one));
     }
 
     /** t / (t + 2) with t = exp(2x) - 1. */

@@ -113,6 +113,11 @@ public final class KernelCode extends MemoryCode {
         };
     }
 
+    /** sigmoid(a) and sigmoid(-a) of f32, with the bits of each alone. */
+    public V[] sigmoids(V a) {
+        return new FloatMath(this).sigmoids(a);
+    }
+
     private V unary(Elementwise op, DType dtype, V a) {
         if (a.lane == Lane.F64 && op.isHeavy()) {
             return ofDouble(op, a);

@@ -1,5 +1,6 @@
 package dev.lamina.cpu.vector;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lamina.core.DType;
@@ -8,6 +9,7 @@ import dev.lamina.cpu.code.Isa;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -95,6 +97,30 @@ class FloatMathTest {
                 worst <= limit,
                 op + " at " + bits + " bits: " + worst + " ulp at " + at + " (" + found + " instead of "
                         + op.apply(at, 0.0, 0.0) + ")");
+    }
+
+    @Test
+    void aPairOfSigmoidsHasTheBitsOfEach() {
+        float[] x = new float[EDGES.length + 300_000];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = i < EDGES.length ? EDGES[i] : Float.intBitsToFloat(i * 0x9E3779B9);
+        }
+        for (int bits = 256; bits <= Isa.machine().vectorBits(); bits += 256) {
+            for (int which = 0; which < 2; which++) {
+                int one = which;
+                float[] expected = numbers(bits, x, (code, v) -> {
+                    V at = one == 0 ? v[0] : code.apply(Elementwise.NEG, DType.F32, v[0], null, null);
+                    return code.apply(Elementwise.SIGMOID, DType.F32, at, null, null);
+                });
+                assertArrayEquals(expected, numbers(bits, x, (code, v) -> code.sigmoids(v[0])[one]));
+            }
+        }
+    }
+
+    private static float[] numbers(int bits, float[] x, Elementary.Expression body) {
+        return new Elementary(bits, new DType[] {DType.F32}, DType.F32, body)
+                .run(x.length, MemorySegment.ofArray(x))
+                .toArray(FLOAT);
     }
 
     @ParameterizedTest

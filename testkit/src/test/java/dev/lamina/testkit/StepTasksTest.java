@@ -161,6 +161,18 @@ class StepTasksTest {
     }
 
     @Test
+    void theGradientOfAnEmbeddingAddsToNoMatrixOfZeros() {
+        Tensor table = Tensor.input(DType.F32, Shape.of(5000, 8));
+        Tensor rows = table.take(Tensor.of(new int[] {3, 1, 3, 4999}, 4));
+        Tensor gradient = Gradients.of(rows.square().sum(), List.of(table)).getFirst();
+        String tasks = OnBackend.of(
+                "tasks",
+                () -> Plan.compile(List.of(table), List.of(gradient), Map.of()).describe());
+        assertTrue(!tasks.contains("loop [5000"), tasks);
+        assertTrue(tasks.contains("Scattering"), tasks);
+    }
+
+    @Test
     void aColumnAndARowAreNoProduct() {
         Tensor column = Random.seed(1).normal(DType.F32, Shape.of(5, 1), 0, 1).evaluate();
         Tensor row = Random.seed(2).normal(DType.F32, Shape.of(1, 4), 0, 1).evaluate();

@@ -3,6 +3,8 @@ package dev.lamina.core.compiler;
 import dev.lamina.core.Shape;
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Nodes;
+import dev.lamina.core.op.Scatter;
 import dev.lamina.core.op.View;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,7 +29,7 @@ public final class Lowering {
 
     /** Forms the tasks of a graph. */
     public static Lowered lower(Graph graph) {
-        Graph separate = separateOutputs(graph);
+        Graph separate = separateOutputs(shareBases(graph));
         Lowering lowering = new Lowering(separate);
         lowering.join(lowering.fuse());
         lowering.keep(separate);
@@ -51,6 +53,26 @@ public final class Lowering {
             outputs.add(own ? node : new Node(new View.Reshape(), List.of(node), node.shape(), node.dtype()));
         }
         return graph.withOutputs(outputs);
+    }
+
+    /** A constant that rows are added to (the zeros of an embedding's gradient) is one element in memory, not a matrix that is filled. */
+    private static Graph shareBases(Graph graph) {
+        if (graph.nodes().stream().noneMatch(Lowering::fillsBase)) {
+            return graph;
+        }
+        Map<Node, Node> copies = Nodes.rewrite(graph.nodes(), (node, inputs) -> {
+            if (fillsBase(node)) {
+                Node base = node.input(0);
+                Node element = new Node(base.op(), List.of(), Shape.of(1, 1), base.dtype());
+                inputs.set(0, new Node(new View.Expand(), List.of(element), base.shape(), base.dtype()));
+            }
+            return Nodes.with(node, inputs);
+        });
+        return graph.withOutputs(graph.outputs().stream().map(copies::get).toList());
+    }
+
+    private static boolean fillsBase(Node node) {
+        return node.op() instanceof Scatter && node.input(0).op() instanceof Leaf.Constant;
     }
 
     /** One unit for each stored node that is computed; then units that can share a loop grow together. */

@@ -158,8 +158,8 @@ final class ValueCode {
                                 uniform,
                                 copy);
                     case Task.Uniform random -> uniform(v, random, copy);
-                    case Task.Apply ignored when sigmoids.isPaired(v) ->
-                        sigmoids.of(v, copy, code, get(sigmoids.base(v), copy));
+                    case Task.Apply ignored
+                    when sigmoids.isPaired(v) -> sigmoids.of(v, copy, code, get(sigmoids.base(v), copy));
                     case Task.Apply apply -> apply(apply, copy);
                     case Task.Fold ignored -> throw new IllegalStateException("folds are finished, not defined");
                 });

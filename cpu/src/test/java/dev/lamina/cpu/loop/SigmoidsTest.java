@@ -64,8 +64,7 @@ class SigmoidsTest {
                 new Task.Apply(Elementwise.MUL, f32, 3, 6, -1),
                 new Task.Apply(Elementwise.ADD, f32, 2, 7, -1),
                 new Task.Apply(Elementwise.ADD, f32, 9, 8, -1));
-        return new Task.Loop(
-                dims, 1, values, List.of(new Task.Store(10, new Task.Access(1, f32, 0, dims, strides))));
+        return new Task.Loop(dims, 1, values, List.of(new Task.Store(10, new Task.Access(1, f32, 0, dims, strides))));
     }
 
     private static void check(MemorySegment[] buffers, int columns, boolean turned) {

@@ -104,7 +104,7 @@ final class Examples {
             if (!suited) {
                 requireSuitable(objective.loss(), prediction);
             }
-            requireTargets(objective.loss(), data, targets[i], prediction.shape(), use);
+            requireTargets(objective.loss(), data, targets[i], prediction.shape(), use, suited);
         }
         model.suited().set(true);
     }
@@ -123,11 +123,14 @@ final class Examples {
     }
 
     /** Refuses labels of classes that do not exist, and other targets that are not from 0 to 1 where they are probabilities. */
-    private static void requireTargets(Loss loss, Dataset data, int field, Shape prediction, String use) {
+    private static void requireTargets(
+            Loss loss, Dataset data, int field, Shape prediction, String use, boolean suited) {
         Dataset.Field targets = data.fields().get(field);
         OptionalInt classes = loss.classes(prediction);
         boolean labels = classes.isPresent() && targets.dtype().isInteger();
-        boolean shares = classes.isEmpty()
+        // Once: images as targets are many numbers.
+        boolean shares = !suited
+                && classes.isEmpty()
                 && loss.targets() == Loss.Expected.PROBABILITIES
                 && targets.shape().equals(prediction.range(Math.min(1, prediction.rank()), prediction.rank()));
         if (!labels && !shares) {

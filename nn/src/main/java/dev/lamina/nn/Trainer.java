@@ -199,7 +199,7 @@ final class Trainer {
                 .map(Map.Entry::getKey)
                 .toList();
         String broken = names.isEmpty()
-                ? "; all variables are still finite"
+                ? "; all variables are still finite, so an example has no finite loss (in ctc, labels longer than the steps)"
                 : "; " + names.size() + " of " + model.variables().size() + " variables are not finite ("
                         + String.join(", ", names.subList(0, Math.min(NAMED, names.size())))
                         + (names.size() > NAMED ? " ..." : "") + ")";

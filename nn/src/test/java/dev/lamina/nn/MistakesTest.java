@@ -8,6 +8,7 @@ import static dev.lamina.nn.Layers.multiHeadAttention;
 import static dev.lamina.nn.Layers.reshape;
 import static dev.lamina.nn.Losses.binaryCrossentropy;
 import static dev.lamina.nn.Losses.categoricalCrossentropy;
+import static dev.lamina.nn.Losses.ctc;
 import static dev.lamina.nn.Losses.klDivergence;
 import static dev.lamina.nn.Losses.mse;
 import static dev.lamina.nn.Losses.nll;
@@ -124,6 +125,13 @@ class MistakesTest {
         message(
                 "sparseCategoricalCrossentropy: expected a class weight of 0 or more, got -2.0; 1 is a usual start",
                 () -> sparseCategoricalCrossentropy().classWeights(1, -2, 1));
+        Model spoken = Sequential.of(reshape(2, 2), dense(3)).compile(sgd(0.01), ctc());
+        Dataset longer = Dataset.of(X, Tensor.of(new long[24], 8, 3).add(1));
+        message(
+                "fit: expected a finite loss, got Infinity in epoch 1, batch 1; all variables are still finite, so an"
+                        + " example has no finite loss (in ctc, labels longer than the steps); lower the learning rate"
+                        + " (now 0.01), clip gradients with clipNorm(1), or scale the features",
+                () -> spoken.fit(longer, epochs(1)));
         check();
         fit(Sequential.of(dense(3), Layers.activation(Activation.LOG_SOFTMAX)), nll(), LABELS);
     }

@@ -314,7 +314,7 @@ final class AmxProduct {
                 code.emit(Op.TDPBF16PS, sums(i, j), A[i], B[j]);
             }
         }
-        for (int line = 0; line < AHEAD_LINES && near && high + wide == 4; line++) {
+        for (int line = 0; line < AHEAD_LINES && high + wide == 4; line++) {
             code.emit(near ? Op.PREFETCHT0 : Op.PREFETCHT1, Mem.at(AHEAD, line * Bf16Table.LINE));
         }
     }

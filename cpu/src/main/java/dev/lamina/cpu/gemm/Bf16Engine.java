@@ -31,6 +31,9 @@ final class Bf16Engine implements Engine {
     /** A task multiplies at least so many rows by a strip of B, or so many columns by a block of A. */
     private static final int FEWEST = 64;
 
+    /** Columns that use a panel of A which comes from behind the second cache while it is asked for: enough to hide that. */
+    private static final int WIDE = 256;
+
     /** Tasks of a large product: each packs a strip of B or panels of A for itself, so more would pack more. */
     private static final int FEWEST_TASKS = 4;
 
@@ -65,8 +68,11 @@ final class Bf16Engine implements Engine {
         int tasks = (int) Math.clamp(flops / TASK_FLOPS, 1, FEWEST_TASKS);
         int parts = Math.max(1, Math.ceilDiv(tasks, strips));
         int rows = MOST_ROWS;
-        if (product.m() <= MOST_ROWS && product.n() >= parts * FEWEST) {
+        boolean isFew = product.m() <= MOST_ROWS && product.n() >= parts * FEWEST;
+        boolean passes = isInPlace() && product.k() <= DEPTH && product.n() >= parts * strips * WIDE;
+        if (isFew || passes) {
             // All rows, fewer columns: each task packs its own part of B, and none waits for another.
+            rows = Math.max(rows, whole(product.m()));
             strip = whole(Math.ceilDiv(product.n(), parts * strips));
         } else {
             rows = Math.clamp(whole(Math.ceilDiv(product.m(), parts)), FEWEST, MOST_ROWS);

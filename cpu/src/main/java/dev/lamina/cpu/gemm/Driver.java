@@ -15,6 +15,9 @@ final class Driver implements PackingKernel {
     /** Bytes of a strip of C that an epilogue finds in the second-level cache. */
     private static final long EPILOGUE_BYTES = 256 << 10;
 
+    /** Its rows: more would leave few columns. */
+    private static final int EPILOGUE_ROWS = 512;
+
     /** With more rows than this, packing B is a small part of the work, and not worth the memory of a second B that is kept. */
     private static final int KEPT_ROWS = 512;
 
@@ -84,9 +87,10 @@ final class Driver implements PackingKernel {
 
     /** Strips that are still in the cache when the epilogue gets them. */
     private Engine.Blocking narrow(Engine.Blocking blocking) {
-        long row = (long) Math.min(blocking.rows(), product.m()) * elementBytes * blocking.columnUnit();
+        int rows = Math.min(blocking.rows(), EPILOGUE_ROWS);
+        long row = (long) Math.min(rows, product.m()) * elementBytes * blocking.columnUnit();
         int units = Math.clamp(EPILOGUE_BYTES / row, 1, blocking.columns() / blocking.columnUnit());
-        return blocking.withColumns(units * blocking.columnUnit());
+        return blocking.with(rows, units * blocking.columnUnit());
     }
 
     @Override

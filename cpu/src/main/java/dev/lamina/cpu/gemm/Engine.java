@@ -43,8 +43,9 @@ public interface Engine {
             this(rows, columns, k, rowUnit, columnUnit, kUnit, taskFlops, 2 * rowUnit, columnUnit);
         }
 
-        Blocking withColumns(int most) {
-            return new Blocking(rows, most, k, rowUnit, columnUnit, kUnit, taskFlops, leastRows, leastColumns);
+        Blocking with(int mostRows, int mostColumns) {
+            return new Blocking(
+                    mostRows, mostColumns, k, rowUnit, columnUnit, kUnit, taskFlops, leastRows, leastColumns);
         }
     }
 

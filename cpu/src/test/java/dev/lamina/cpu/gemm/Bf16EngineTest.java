@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -228,6 +229,8 @@ class Bf16EngineTest {
             check(path, new Case(dtype, 1, 5, 130, 1024, new int[] {0, 0}, random));
             check(path, new Case(dtype, 1, 1, 40, 64, new int[] {4, 0}, random));
             check(path, new Case(dtype, 1, 40, 40, 64, new int[] {4, 0}, random));
+            // All rows pass by the strips of B.
+            check(path, new Case(dtype, 1, 530, 1540, 64, new int[] {0, 0}, random));
         }
     }
 
@@ -242,15 +245,18 @@ class Bf16EngineTest {
         assumeTrue(path.runsHere());
         Random random = new Random(7);
         for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
-            Case c = new Case(dtype, 2, 260, 300, 1100, new int[] {0, 1}, random);
-            byte[] first = null;
-            for (int threads : new int[] {1, 2, 3, 7}) {
-                Pool pool = Pool.of(threads);
-                c.run(path, pool);
-                pool.close();
-                byte[] result = c.segment(2).toArray(ValueLayout.JAVA_BYTE);
-                first = first == null ? result : first;
-                assertTrue(Arrays.equals(first, result), path + " " + dtype + " " + threads + " threads");
+            for (Case c : List.of(
+                    new Case(dtype, 2, 260, 300, 1100, new int[] {0, 1}, random),
+                    new Case(dtype, 1, 530, 1540, 64, new int[] {0, 0}, random))) {
+                byte[] first = null;
+                for (int threads : new int[] {1, 2, 3, 7}) {
+                    Pool pool = Pool.of(threads);
+                    c.run(path, pool);
+                    pool.close();
+                    byte[] result = c.segment(2).toArray(ValueLayout.JAVA_BYTE);
+                    first = first == null ? result : first;
+                    assertTrue(Arrays.equals(first, result), path + " " + c.name + " " + threads + " threads");
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.lamina.bench;
 
+import dev.lamina.bench.Peers.Vision.Use;
 import dev.lamina.core.DType;
 import dev.lamina.core.Execution;
 import dev.lamina.core.Gradients;
@@ -9,30 +10,38 @@ import dev.lamina.core.Random;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Slide;
 import dev.lamina.core.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A 3x3 convolution of 64 to 64 channels over eight images of 56x56 with padding 1: forward, or both gradients. */
+/** A 3x3 convolution of 64 to 64 channels over eight images with padding 1: the output, both gradients, or all. */
 final class Convolution implements Work {
-    private static final Shape IMAGES = Shape.of(8, 56, 56, 64);
-    private static final Shape KERNEL = Shape.of(3, 3, 64, 64);
-    private static final double FLOPS = 2.0 * IMAGES.size() * 9 * 64;
-
-    private final boolean backward;
-    private final Tensor x = numbers(1, IMAGES).mul(2);
-    private final Tensor kernel = numbers(2, KERNEL).mul(0.2);
-    private final Tensor upstream = numbers(3, IMAGES);
+    private final Use use;
+    private final Shape shape;
+    private final int groups;
+    private final Tensor x;
+    private final Tensor kernel;
+    private final Tensor upstream;
     private final Execution execution;
     private final Optional<Peers.Rival> rival;
 
-    Convolution(boolean backward) {
-        this.backward = backward;
-        Tensor images = Tensor.input(DType.F32, IMAGES);
-        Tensor weights = Tensor.input(DType.F32, KERNEL);
-        Tensor above = Tensor.input(DType.F32, IMAGES);
-        Tensor y = images.conv(weights, Slide.by(1).padding(1));
-        List<Tensor> outputs = backward ? Gradients.of(y, above, List.of(images, weights)) : List.of(y);
+    /**
+     * @param extent height and width of an image
+     * @param groups 1, or 64: each channel alone
+     */
+    Convolution(int extent, int groups, Use use) {
+        this.use = use;
+        this.groups = groups;
+        shape = Shape.of(8, extent, extent, 64);
+        x = numbers(1, shape).mul(2);
+        kernel = numbers(2, Shape.of(3, 3, 64 / groups, 64)).mul(0.2);
+        upstream = numbers(3, shape);
+        Tensor images = Tensor.input(DType.F32, shape);
+        Tensor weights = Tensor.input(DType.F32, kernel.shape());
+        Tensor above = Tensor.input(DType.F32, shape);
+        Tensor y = images.conv(weights, Slide.by(1).padding(1).groups(groups));
+        List<Tensor> outputs = outputs(y, above, images, weights);
         execution =
                 Plan.compile(List.of(images, weights, above), outputs, Map.of()).start();
         execution.input(0, x);
@@ -40,14 +49,25 @@ final class Convolution implements Work {
         execution.input(2, upstream);
         Peers.Vision vision = new Peers.Vision(
                 Peers.Vision.Net.CONV,
-                backward ? Peers.Vision.Use.BACKWARD : Peers.Vision.Use.FORWARD,
+                use,
                 List.of(Networks.values(kernel)),
                 Networks.values(x),
                 new int[0],
-                backward ? Optional.of(Networks.values(upstream)) : Optional.empty(),
-                IMAGES.dim(0),
+                use == Use.FORWARD ? Optional.empty() : Optional.of(Networks.values(upstream)),
+                shape.dim(0),
                 false);
         rival = Peers.ask(Row.LIBTORCH, peers -> peers.vision(vision));
+    }
+
+    private List<Tensor> outputs(Tensor y, Tensor above, Tensor images, Tensor weights) {
+        List<Tensor> outputs = new ArrayList<>();
+        if (use != Use.BACKWARD) {
+            outputs.add(y);
+        }
+        if (use != Use.FORWARD) {
+            outputs.addAll(Gradients.of(y, above, List.of(images, weights)));
+        }
+        return outputs;
     }
 
     private static Tensor numbers(long seed, Shape shape) {
@@ -61,7 +81,8 @@ final class Convolution implements Work {
 
     @Override
     public Unit unit() {
-        return Unit.rate("GFLOP/s", (backward ? 2 : 1) * FLOPS * 1e-9);
+        int outputs = use == Use.FORWARD ? 1 : use == Use.BACKWARD ? 2 : 3;
+        return Unit.rate("GFLOP/s", outputs * 2.0 * shape.size() * 9 * (64.0 / groups) * 1e-9);
     }
 
     @Override
@@ -70,19 +91,20 @@ final class Convolution implements Work {
         Tensor images = x.cast(DType.F64);
         Tensor weights = kernel.cast(DType.F64);
         Tensor y = sumOfProducts(images, weights);
-        List<Tensor> expected =
-                backward ? Gradients.of(y, upstream.cast(DType.F64), List.of(images, weights)) : List.of(y);
+        List<Tensor> expected = outputs(y, upstream.cast(DType.F64), images, weights);
         RowData.close("convolution", expected, execution, rival, 2e-6);
     }
 
     /** The definition: a product for each tap of the kernel. */
-    private static Tensor sumOfProducts(Tensor images, Tensor weights) {
+    private Tensor sumOfProducts(Tensor images, Tensor weights) {
         Tensor padded = images.pad(new int[] {0, 1, 1, 0}, new int[] {0, 1, 1, 0}, 0);
         Tensor sum = images.zerosLike();
         for (int i = 0; i < 3; i++) {
             for (int j = 0; j < 3; j++) {
-                Tensor shifted = padded.slice(Index.all(), Index.range(i, i + 56), Index.range(j, j + 56));
-                sum = sum.add(shifted.matmul(weights.slice(Index.at(i), Index.at(j))));
+                Tensor shifted =
+                        padded.slice(Index.all(), Index.range(i, i + shape.dim(1)), Index.range(j, j + shape.dim(2)));
+                Tensor tap = weights.slice(Index.at(i), Index.at(j));
+                sum = sum.add(groups == 1 ? shifted.matmul(tap) : shifted.mul(tap));
             }
         }
         return sum;

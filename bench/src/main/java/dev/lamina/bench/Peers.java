@@ -173,7 +173,7 @@ public interface Peers {
             boolean bf16) {
         /** Networks, with what their parameters are. */
         public enum Net {
-            /** One 3x3 convolution with padding 1: kernel. */
+            /** One 3x3 convolution with padding 1, in as many groups as the kernel has: kernel. */
             CONV,
             /** Two 3x3 convolutions with relu, maxima of 2x2, two dense layers with relu between: kernel and bias of each. */
             LENET,
@@ -191,6 +191,8 @@ public interface Peers {
             FORWARD,
             /** Gradients of the images and of the kernel, one after the other. */
             BACKWARD,
+            /** The output, and then those gradients. */
+            BOTH,
             /** Steps of Adam (rate 0.001, the usual constants) over all batches in order: mean cross-entropy of the last pass. */
             TRAIN
         }

@@ -1,5 +1,6 @@
 package dev.lamina.bench;
 
+import dev.lamina.bench.Peers.Vision.Use;
 import dev.lamina.core.DType;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,8 +72,13 @@ record Row(String name, String about, String peer, String backend, List<Integer>
 
     private static void vision(List<Row> rows) {
         String conv = "convolution 3x3, 64 to 64 channels, 8 images of 56x56";
-        rows.add(cpu("conv.forward", conv, LIBTORCH, () -> new Convolution(false)));
-        rows.add(cpu("conv.backward", conv + ": both gradients", LIBTORCH, () -> new Convolution(true)));
+        rows.add(cpu("conv.forward", conv, LIBTORCH, () -> new Convolution(56, 1, Use.FORWARD)));
+        rows.add(cpu("conv.backward", conv + ": both gradients", LIBTORCH, () -> new Convolution(56, 1, Use.BACKWARD)));
+        rows.add(cpu(
+                "conv.depthwise",
+                "each of 64 channels alone, 3x3, 8 images of 112x112: output and both gradients",
+                LIBTORCH,
+                () -> new Convolution(112, 64, Use.BOTH)));
         for (boolean bf16 : List.of(false, true)) {
             String type = bf16 ? "bf16" : "f32";
             String inType = bf16 ? ", products in bf16" : "";

@@ -69,7 +69,7 @@ final class TorchVision {
         }
         run = switch (vision.use()) {
             case FORWARD -> this::infer;
-            case BACKWARD -> backward();
+            case BACKWARD, BOTH -> backward();
             case TRAIN -> train();
         };
     }
@@ -151,24 +151,24 @@ final class TorchVision {
     }
 
     private Runnable backward() {
+        boolean both = vision.use() == Vision.Use.BOTH;
         Tensor upstream = tensor(vision.upstream().orElseThrow());
         Tensor x = images[0].detach().set_requires_grad(true);
         Tensor w = parameters[0].detach().set_requires_grad(true);
-        Tensor y = torch.conv2d(
-                x,
-                w,
-                new org.bytedeco.pytorch.TensorOptional(),
-                new long[] {1, 1},
-                new long[] {1, 1},
-                new long[] {1, 1},
-                1);
-        TensorVector outputs = new TensorVector(y);
+        Tensor once = convolved(x, w);
         TensorVector inputs = new TensorVector(x, w);
         TensorVector above = new TensorVector(upstream);
         return () -> latest.keep(() -> {
-            TensorVector g = torch.grad(outputs, inputs, above, new BoolOptional(true), false, false);
-            return new Tensor[] {g.get(0), g.get(1)};
+            Tensor y = both ? convolved(x, w) : once;
+            TensorVector g = torch.grad(new TensorVector(y), inputs, above, new BoolOptional(!both), false, false);
+            return both ? new Tensor[] {y.detach(), g.get(0), g.get(1)} : new Tensor[] {g.get(0), g.get(1)};
         });
+    }
+
+    private static Tensor convolved(Tensor x, Tensor w) {
+        long[] ones = {1, 1};
+        return torch.conv2d(
+                x, w, new org.bytedeco.pytorch.TensorOptional(), ones, ones, ones, x.size(1) / w.size(1));
     }
 
     private Runnable train() {
@@ -214,6 +214,7 @@ final class TorchVision {
             case TRAIN -> new float[] {loss};
             case FORWARD -> latest.values(List.of(TorchVision::image));
             case BACKWARD -> latest.values(List.of(TorchVision::image, TorchVision::kernel));
+            case BOTH -> latest.values(List.of(TorchVision::image, TorchVision::image, TorchVision::kernel));
         };
     }
 

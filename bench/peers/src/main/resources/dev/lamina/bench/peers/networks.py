@@ -1,6 +1,6 @@
 # TorchScript: networks over lists of parameters. Images come as (N, C, H, W).
 def conv(p: List[Tensor], b: List[Tensor], x: Tensor) -> Tensor:
-    return torch.conv2d(x, p[0], None, [1, 1], [1, 1])
+    return torch.conv2d(x, p[0], None, [1, 1], [1, 1], [1, 1], x.size(1) // p[0].size(1))
 
 def lenet(p: List[Tensor], b: List[Tensor], x: Tensor) -> Tensor:
     x = torch.relu(torch.conv2d(x, p[0], p[1]))

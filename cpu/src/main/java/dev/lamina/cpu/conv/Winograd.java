@@ -37,7 +37,7 @@ final class Winograd {
     private static final int TAPS = 9;
 
     /** How many products take as long as bringing one weight to the cache. */
-    private static final int WEIGHT = 20;
+    private static final int WEIGHT = 8;
 
     private static final class Option {
         static final boolean ON =

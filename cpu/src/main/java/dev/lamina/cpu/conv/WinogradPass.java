@@ -14,8 +14,9 @@ import dev.lamina.cpu.gemm.TileProduct;
  * of points; bands of the source to planes (P, tiles, C), which stay in the second-level cache; their products are planes (P, tiles, columns) in the
  * scratch, which become tiles of the target.
  *
- * <p>Few weights are transformed once for all tasks. Of many, a task transforms a panel on its way from memory to the second-level cache, so what is
- * kept from run to run is the taps alone: a second copy of the kernel, not one of 16/9 or 4 times its size, which took as long to read.
+ * <p>Few weights are transformed once for all tasks. Of many, a task transforms a panel, block by block of channels, on its way from memory to the
+ * second-level cache, so what is kept from run to run is the taps alone: a second copy of the kernel, not one of 16/9 or 4 times its size, which took
+ * longer to read.
  */
 final class WinogradPass implements Bands {
     /** Tiles of a band, so that each element of a panel that comes from afar is used often. */
@@ -25,6 +26,9 @@ final class WinogradPass implements Bands {
 
     /** Channels that one task transforms, if the source is transformed before sums begin. */
     private static final int MOST_CHANNELS = 64;
+
+    /** Bytes of transformed weights that stay in the second-level cache until they are used, beside all that passes through. */
+    private static final long BLOCK_BYTES = 256 << 10;
 
     private final Filter filter;
     private final Pass.Form form;
@@ -44,20 +48,25 @@ final class WinogradPass implements Bands {
     private final Table zeros;
     private final Table[] sources;
     private final Table[] targets;
+    /** Channels whose weights are transformed and used at a time, where that is done for one band; else all. */
+    private final int block;
+
+    private final int blocks;
     private final int slice;
     private final int slices;
 
     /** For full slices of channels and the last one. */
     private final Step[] toSource;
 
-    private final Step toWeights;
+    /** For full blocks and the last one. */
+    private final Step[] toWeights;
 
     /** For full panels and the last one. */
     private final Step[] toTarget;
 
     private final Step[] packs;
 
-    /** For each kind of band: full panels and the last one. */
+    /** For each kind of band, by: 1 last panel, 2 last block, 4 goes on from before. */
     private final Step[][] products;
 
     private WinogradPass(
@@ -75,29 +84,22 @@ final class WinogradPass implements Bands {
         long most = copiesAll ? least : Math.max(least, Caches.machine().l2() / 4);
         tiling = new Tiling(filter, form.images(), height, width, filter.planes() * row, most, copiesAll ? 1 : wanted);
         sourcePlane = Winograd.plane(tiling.tiles(0), row);
-        weightPlane = sums.packed(channels) + 64;
+        block = copiesAll && tiling.bands() == 1 ? block(filter.planes() * sums.packed(channels)) : channels;
+        blocks = Math.ceilDiv(channels, block);
+        weightPlane = sums.packed(block) + 64;
         productPlane = Winograd.plane(tiling.tiles(0), sums.packed(1));
-        long pixel = (long) channels * Float.BYTES;
         zeros = new Table(new long[Math.ceilDiv(filter.inputs() * channels, 2)]);
         panel = new Table(1, 0, 0, 0, 0);
         slice = copiesAll ? Math.min(channels, MOST_CHANNELS) : channels;
         slices = Math.ceilDiv(channels, slice);
         toSource = new Step[] {toSource(isa, slice), toSource(isa, channels - (slices - 1) * slice)};
-        toWeights = Winograd.transform(Kind.KERNEL, filter, isa, channels * sums.columns())
-                .put(WinogradCode.FROM_PLANE, sums.packed(channels))
-                .put(WinogradCode.TO_PLANE, weightPlane);
+        toWeights = new Step[] {toWeights(isa, block), toWeights(isa, channels - (blocks - 1) * block)};
         sources = new Table[tiling.kinds()];
         targets = new Table[tiling.kinds()];
-        products = new Step[tiling.kinds()][];
-        Lanes lanes = new Lanes(isa.vectorBits(), Float.BYTES);
-        for (int kind = 0; kind < tiling.kinds(); kind++) {
-            sources[kind] = tiling.sources(kind, pixel, row);
-            targets[kind] = tiling.outputs(kind, targetPixel(), sums.packed(1), true);
-            int tiles = tiling.tiles(tiling.example(kind));
-            products[kind] = new Step[] {product(lanes, tiles, 0), product(lanes, tiles, panels - 1)};
-        }
+        products = new Step[tiling.kinds()][8];
         toTarget = new Step[] {toTarget(isa, 0), toTarget(isa, panels - 1)};
         packs = new Step[] {pack(0), pack(panels - 1)};
+        prepare(new Lanes(isa.vectorBits(), Float.BYTES), row);
     }
 
     /**
@@ -110,6 +112,22 @@ final class WinogradPass implements Bands {
         return new WinogradPass(filter, form, height, width, form.targets() <= tiles, wanted, isa);
     }
 
+    private int block(long weightBytes) {
+        int blocks = Math.clamp(Math.ceilDiv(weightBytes, BLOCK_BYTES), 1, form.sources());
+        return Math.ceilDiv(form.sources(), blocks);
+    }
+
+    private void prepare(Lanes lanes, long row) {
+        for (int kind = 0; kind < tiling.kinds(); kind++) {
+            sources[kind] = tiling.sources(kind, (long) form.sources() * Float.BYTES, row);
+            targets[kind] = tiling.outputs(kind, targetPixel(), sums.packed(1), true);
+            int tiles = tiling.tiles(tiling.example(kind));
+            for (int i = 0; i < 8; i++) {
+                products[kind][i] = product(lanes, tiles, i);
+            }
+        }
+    }
+
     boolean sharesWeights() {
         return !copiesAll;
     }
@@ -118,11 +136,19 @@ final class WinogradPass implements Bands {
         return (long) form.targets() * Float.BYTES;
     }
 
-    private Step product(Lanes lanes, int tiles, int panel) {
-        int columns = Math.ceilDiv(columns(panel), lanes.count()) * lanes.count();
+    private Step product(Lanes lanes, int tiles, int which) {
+        int used = columns((which & 1) == 0 ? 0 : panels - 1);
+        int columns = Math.ceilDiv(used, lanes.count()) * lanes.count();
+        int terms = (which & 2) == 0 ? block : form.sources() - (blocks - 1) * block;
         long row = Winograd.row(form.sources());
         long k = sums.packed(1);
-        return TileProduct.of(lanes, tiles, columns, form.sources(), row, Float.BYTES, k, 0, k, false);
+        return TileProduct.of(lanes, tiles, columns, terms, row, Float.BYTES, k, 0, k, which >= 4);
+    }
+
+    private Call toWeights(Isa isa, int channels) {
+        return Winograd.transform(Kind.KERNEL, filter, isa, channels * sums.columns())
+                .put(WinogradCode.FROM_PLANE, sums.packed(form.sources()))
+                .put(WinogradCode.TO_PLANE, weightPlane);
     }
 
     private Call toSource(Isa isa, int channels) {
@@ -180,21 +206,22 @@ final class WinogradPass implements Bands {
             }
         }
         if (!copiesAll) {
-            toWeights.run(taps, this.panel.begin(), to, 0);
+            toWeights[1].run(taps, this.panel.begin(), to, 0);
         }
     }
 
     @Override
     public long openBytes() {
-        return copiesAll ? filter.planes() * weightPlane : 0;
+        return copiesAll && blocks == 1 ? filter.planes() * weightPlane : 0;
     }
 
     @Override
     public long open(long packed, long to) {
-        if (copiesAll) {
-            toWeights.run(packed, panel.begin(), to, 0);
+        if (!copiesAll || blocks > 1) {
+            return packed;
         }
-        return copiesAll ? to : packed;
+        toWeights[1].run(packed, panel.begin(), to, 0);
+        return to;
     }
 
     @Override
@@ -242,9 +269,19 @@ final class WinogradPass implements Bands {
     @Override
     public void sum(int band, int panel, long at, long weights, long target, long scratch) {
         int kind = tiling.kind(band);
-        Step product = products[kind][last(panel)];
-        for (int plane = 0; plane < filter.planes(); plane++) {
-            product.run(at + plane * sourcePlane, weights + plane * weightPlane, scratch + plane * productPlane, 0);
+        for (int b = 0; b < blocks; b++) {
+            int end = b == blocks - 1 ? 1 : 0;
+            long planes = weights;
+            if (blocks > 1) {
+                planes = scratch + filter.planes() * productPlane;
+                toWeights[end].run(weights + b * sums.packed(block), this.panel.begin(), planes, 0);
+            }
+            Step product = products[kind][last(panel) + 2 * end + (b > 0 ? 4 : 0)];
+            long from = at + (long) b * block * Float.BYTES;
+            for (int plane = 0; plane < filter.planes(); plane++) {
+                product.run(
+                        from + plane * sourcePlane, planes + plane * weightPlane, scratch + plane * productPlane, 0);
+            }
         }
         long image = (long) height.outputs() * width.outputs() * targetPixel();
         long to = target + tiling.image(band) * image + (long) panel * sums.columns() * Float.BYTES;
@@ -253,7 +290,7 @@ final class WinogradPass implements Bands {
 
     @Override
     public long scratchBytes() {
-        return Math.max(copiesAll ? 0 : tapsBytes(), filter.planes() * productPlane);
+        return Math.max(copiesAll ? 0 : tapsBytes(), filter.planes() * (productPlane + (blocks > 1 ? weightPlane : 0)));
     }
 
     @Override

@@ -214,6 +214,9 @@ class WinogradTest {
         check(task(part, 3, 41, 38, 70, 40, 1, 1, 1, 1), isa(512), random, "many tiles");
         check(task(part, 5, 9, 11, 300, 140, 1, 1, 1, 1), isa(512), random, "many channels");
         check(task(part, 1, 70, 70, 32, 180, 0, 2, 1, 0), isa(512), random, "many columns");
+        for (int i = 0; i < 4; i++) {
+            check(task(part, 1, 7, 9, 300 + 61 * i, 70, 1, 1, 1, 1), isa(512), random, "blocks of channels");
+        }
     }
 
     @Test

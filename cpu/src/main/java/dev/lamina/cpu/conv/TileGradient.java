@@ -10,11 +10,14 @@ import dev.lamina.cpu.gemm.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The sums of a kernel's gradient on the tile unit. The terms of a sum are pixels, so the source of a band is turned round: a line for each channel, in
  * bf16, in which its pixels lie row by row, with zeros around the image; where windows are some steps apart, first all pixels of one remainder, then
  * those of the next. A tap then is a shift along the line. Rows of y are as long as those of the line, with zeros at their ends.
+ *
+ * <p>Where channels are few, all that the taps of a row meet counts as the channels of a pixel.
  */
 final class TileGradient implements GradientBands {
     /** Terms that are added up before the sums go back to memory: few enough for the first-level cache, as taps read the same lines. */
@@ -26,6 +29,7 @@ final class TileGradient implements GradientBands {
     private static final long MOST_BAND_BYTES = 1536L << 10;
 
     private final int groups;
+    private final boolean joins;
     private final int channels;
     private final int columns;
     private final int panels;
@@ -35,6 +39,11 @@ final class TileGradient implements GradientBands {
     private final Strips strips;
     private final long xPixel;
     private final long yPixel;
+
+    /** Bytes of a row of x with what windows meet beside it, where taps are joined. */
+    private final long padded;
+
+    private final Step padX;
 
     /** Pixels of a row of a line, rows of a remainder, and pixels of one tap along the depth. */
     private final int pitch;
@@ -63,53 +72,68 @@ final class TileGradient implements GradientBands {
         groups = task.groups();
         int[] x = task.x().dims();
         int[] y = task.y().dims();
-        channels = x[x.length - 1] / groups;
+        joins = joins(task);
+        channels = channels(task);
         columns = y[y.length - 1] / groups;
         xPixel = (long) x[x.length - 1] * Float.BYTES;
         yPixel = (long) y[y.length - 1] * Float.BYTES;
         Axis[] axes = Axis.forward(task);
         depth = axes[0];
         height = axes[1];
-        width = axes[2];
+        width = joins ? joined(axes[2]) : axes[2];
+        padded = axes[2].span(axes[2].outputs()) * xPixel;
+        padX = padding();
         panels = Math.ceilDiv(columns, sums.columns());
         pitch = width.outputs() + reach(width) / width.stride();
         int image = phases(height) * phases(width) * pitch * (height.outputs() + reach(height) / height.stride());
         long sumsBytes = yPixel * channels * depth.taps().length * height.taps().length * width.taps().length;
-        strips = Strips.of(
-                x[0] * depth.outputs(),
-                height.outputs(),
-                (long) Short.BYTES
-                        * (image * depth.taps().length * x[x.length - 1] + pitch * height.outputs() * y[y.length - 1]),
-                Math.clamp(2 * sumsBytes, LEAST_BAND_BYTES, MOST_BAND_BYTES),
-                parts,
-                true);
+        long pixels = (long) image * depth.taps().length * groups * channels
+                + (long) pitch * height.outputs() * y[y.length - 1];
+        long bandBytes = Math.clamp(2 * sumsBytes, LEAST_BAND_BYTES, MOST_BAND_BYTES);
+        int planes = x[0] * depth.outputs();
+        strips = Strips.of(planes, height.outputs(), Short.BYTES * pixels, bandBytes, parts, true);
         lineRows = strips.rowsPerBand() + reach(height) / height.stride();
         plane = phases(height) * phases(width) * lineRows * pitch;
         // Terms come in units, so that the last tap reads a little beyond its last pixel.
-        int pixels = strips.planesPerBand() * depth.taps().length * plane + pitch - width.outputs() + TileSums.UNIT;
-        line = (Math.ceilDiv(pixels, 32) | 1) * 64L;
+        int read = strips.planesPerBand() * depth.taps().length * plane + pitch - width.outputs() + TileSums.UNIT;
+        line = (Math.ceilDiv(read, 32) | 1) * 64L;
         lines = Math.ceilDiv(groups * channels, TurnCode.UNIT) * TurnCode.UNIT;
         zero = sums.copy(0, line, line, 0, 0);
         tileRows = rowsOfTile(channels);
         tiles = tiles();
-        turns = new Step[phases(width)];
-        for (int phase = 0; phase < turns.length; phase++) {
-            turns[phase] = turn(phase);
-        }
+        turns = IntStream.range(0, phases(width)).mapToObj(this::turn).toArray(Step[]::new);
         shapes[0] = shape(0);
         shapes[1] = strips.smaller() == 0 ? shapes[0] : shape(strips.smaller());
     }
 
     /** Whether the channels of a group fill tiles fairly well. */
     static boolean suits(Task.Convolution task) {
-        int[] x = task.x().dims();
-        return task.rounded() == DType.BF16 && rowsOfTile(x[x.length - 1] / task.groups()) >= WindowTiles.MOST_ROWS / 2;
+        return task.rounded() == DType.BF16 && rowsOfTile(channels(task)) >= WindowTiles.MOST_ROWS / 2;
     }
 
-    /** Channels of a tile: the same in all tiles; 0 if they cannot be shared out evenly. */
+    private static boolean joins(Task.Convolution task) {
+        int[] x = task.x().dims();
+        Axis width = Axis.forward(task)[2];
+        return task.groups() == 1
+                && width.dilation() == 1
+                && width.before() >= 0
+                && x[x.length - 1] < WindowTiles.MOST_ROWS / 2;
+    }
+
+    private static Axis joined(Axis width) {
+        return new Axis(width.inputs(), width.outputs(), width.stride(), 1, width.before(), new int[1], 0, 1);
+    }
+
+    /** Channels of a group as sums see them. */
+    private static int channels(Task.Convolution task) {
+        int[] x = task.x().dims();
+        return x[x.length - 1] / task.groups() * (joins(task) ? Axis.forward(task)[2].taps().length : 1);
+    }
+
+    /** Channels of a tile: the same in all tiles, of which the last two, if they are a pair, may overlap; 0 if they cannot be shared out so. */
     private static int rowsOfTile(int channels) {
         int tiles = Math.ceilDiv(channels, WindowTiles.MOST_ROWS);
-        return channels % tiles == 0 ? channels / tiles : 0;
+        return channels % tiles == 0 || tiles % WindowTiles.GROUPS == 0 ? Math.ceilDiv(channels, tiles) : 0;
     }
 
     /** From the first tap to the last. */
@@ -125,14 +149,14 @@ final class TileGradient implements GradientBands {
     // ---------------------------------------------------------------- preparation
 
     private Table tiles() {
-        int blocks = channels / tileRows;
+        int blocks = Math.ceilDiv(channels, tileRows);
         int taps = depth.taps().length * height.taps().length * width.taps().length;
         List<long[]> places = new ArrayList<>();
         // Taps inside, as they read the same lines.
         for (int pair = 0; pair < blocks; pair += WindowTiles.GROUPS) {
             for (int tap = 0; tap < taps; tap++) {
                 for (int i = 0; i < Math.min(WindowTiles.GROUPS, blocks - pair); i++) {
-                    long channel = (long) (pair + i) * tileRows;
+                    long channel = Math.min((pair + i) * tileRows, channels - tileRows);
                     places.add(new long[] {
                         channel * line + shift(tap) * Short.BYTES, ((long) tap * channels + channel) * yPixel
                     });
@@ -157,19 +181,32 @@ final class TileGradient implements GradientBands {
 
     /** The first column of a line, and the one behind the last, that is inside of the image. */
     private int firstColumn(int phase) {
-        return Math.clamp(Math.ceilDiv(width.before() - phase, width.stride()), 0, pitch);
+        return joins ? 0 : Math.clamp(Math.ceilDiv(width.before() - phase, width.stride()), 0, pitch);
     }
 
     private int lastColumn(int phase) {
-        return Math.clamp(
-                Math.ceilDiv(width.inputs() + width.before() - phase, width.stride()), firstColumn(phase), pitch);
+        return joins
+                ? width.outputs()
+                : Math.clamp(
+                        Math.ceilDiv(width.inputs() + width.before() - phase, width.stride()),
+                        firstColumn(phase),
+                        pitch);
+    }
+
+    /** Rows of x with zeros beside them. */
+    private Step padding() {
+        long left = Math.min(padded, Math.max(0, width.before()) * xPixel);
+        long inside = Math.min(padded - left, width.inputs() * xPixel);
+        long fromRow = height.stride() * width.inputs() * xPixel;
+        int elements = (int) (inside / Float.BYTES);
+        return PadCode.step(new PadCode.Key(512, DType.F32), fromRow, padded, left, elements, padded - left - inside);
     }
 
     private Step turn(int phase) {
         String name = "conv-turn";
         Entry entry = Library.entry(name, name, TurnCode::write);
         return new Call(entry, TurnCode.BYTES, false)
-                .put(TurnCode.FROM_ROW, (long) height.stride() * width.inputs() * xPixel)
+                .put(TurnCode.FROM_ROW, joins ? padded : (long) height.stride() * width.inputs() * xPixel)
                 .put(TurnCode.TO_ROW, (long) pitch * Short.BYTES)
                 .put(TurnCode.PIXEL, width.stride() * xPixel)
                 .put(TurnCode.COUNT, lastColumn(phase) - firstColumn(phase))
@@ -256,23 +293,28 @@ final class TileGradient implements GradientBands {
 
     @Override
     public long workspace() {
+        return rowsAt() + (joins ? lineRows * padded : 0);
+    }
+
+    /** Where padded rows of x are in the scratch. */
+    private long rowsAt() {
         return lines * line + paddedBytes() + strips.planesPerBand() * sums.packed(shapes[0].terms());
     }
 
     @Override
     public void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
-        long padded = scratch + lines * line;
-        long packed = padded + paddedBytes();
+        long rows = scratch + lines * line;
+        long packed = rows + paddedBytes();
         for (int band = firstBand; band < lastBand; band++) {
             Shape shape = shapes[strips.isWhole(band) ? 0 : 1];
             zero.run(0, lines, scratch, 0);
             turn(band, x, scratch);
-            pad(band, shape, y, padded);
+            pad(band, shape, y, rows);
             for (int panel = firstPanel; panel < lastPanel; panel++) {
                 int last = panel % panels == panels - 1 ? 1 : 0;
                 long column = (long) panel / panels * columns + (long) panel % panels * sums.columns();
                 for (int i = 0; i < strips.planes(band); i++) {
-                    long from = padded + (long) i * shape.terms() * groups * columns * Short.BYTES;
+                    long from = rows + (long) i * shape.terms() * groups * columns * Short.BYTES;
                     shape.packs()[last].run(from + column * Short.BYTES, 0, packed + i * sums.packed(shape.terms()), 0);
                 }
                 int before = band == firstBand ? 0 : 2;
@@ -308,6 +350,11 @@ final class TileGradient implements GradientBands {
                 int last = Math.clamp(Math.ceilDiv(height.inputs() - top, height.stride()), first, rows);
                 long row = ((long) image * depth.inputs() + z) * height.inputs() + top + (long) first * height.stride();
                 long line = (long) i * plane + (long) phase * phases(width) * lineRows * pitch;
+                if (joins && last > first) {
+                    padX.run(x + row * width.inputs() * xPixel, last - first, to + rowsAt(), 0);
+                    turns[0].run(to + rowsAt(), last - first, to + (line + (long) first * pitch) * Short.BYTES, 0);
+                    continue;
+                }
                 for (int p = 0; p < turns.length; p++) {
                     int column = firstColumn(p);
                     if (last > first && lastColumn(p) > column) {

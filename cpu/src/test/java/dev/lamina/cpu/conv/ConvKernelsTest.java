@@ -92,7 +92,7 @@ class ConvKernelsTest {
             return 1;
         }
         return switch (part) {
-            case KERNEL -> List.of(8, 9, 12, 24, 32).get(random.nextInt(5));
+            case KERNEL -> List.of(2, 3, 5, 8, 9, 12, 24, 32).get(random.nextInt(8));
             case OUTPUT -> List.of(3, 6, 10, 16, 20, 32).get(random.nextInt(6));
             case INPUT -> 32;
         };

@@ -124,8 +124,9 @@ public final class CpuBackend extends KernelBackend {
     }
 
     @Override
-    protected void runTogether(int parts, IntConsumer part) {
-        pool.run(parts, part::accept);
+    protected Runnable together(int parts, IntConsumer part) {
+        Pool.Task task = part::accept;
+        return () -> pool.run(parts, task);
     }
 
     /** Says so once; later plans do not try again. */

@@ -19,14 +19,17 @@ public abstract class KernelBackend implements Backend {
     protected abstract List<Kernel> prepare(List<Task> tasks);
 
     /**
-     * Does pieces of work that have nothing to do with each other, in any order or at the same time. They run kernels of this backend.
+     * Pieces of work that have nothing to do with each other, to be done in any order or at the same time. They run kernels of this backend.
      *
      * @param part called with 0 .. parts-1
+     * @return does all of them; may be run again and again, and allocates nothing then
      */
-    protected void runTogether(int parts, IntConsumer part) {
-        for (int i = 0; i < parts; i++) {
-            part.accept(i);
-        }
+    protected Runnable together(int parts, IntConsumer part) {
+        return () -> {
+            for (int i = 0; i < parts; i++) {
+                part.accept(i);
+            }
+        };
     }
 
     @Override

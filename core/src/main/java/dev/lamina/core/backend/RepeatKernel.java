@@ -5,7 +5,6 @@ import dev.lamina.core.profile.Meter;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +23,7 @@ final class RepeatKernel implements Kernel {
     /** For each slot of each lane the buffer that the steps' own were made from, or null. */
     private final @Nullable MemorySegment[][] made;
 
-    private final IntConsumer runLane = this::runLane;
+    private final Runnable lanes;
 
     /**
      * What lanes with the same tasks share.
@@ -55,6 +54,7 @@ final class RepeatKernel implements Kernel {
         int lanes = task.lanes().size();
         made = new MemorySegment[lanes][slots];
         steps = new MemorySegment[lanes][task.steps()][slots];
+        this.lanes = backend.together(lanes, this::runLane);
     }
 
     /** The same for another runner. */
@@ -123,7 +123,7 @@ final class RepeatKernel implements Kernel {
         if (steps.length == 1) {
             runLane(0);
         } else {
-            backend.runTogether(steps.length, runLane);
+            lanes.run();
         }
     }
 

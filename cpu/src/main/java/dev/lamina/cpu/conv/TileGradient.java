@@ -197,7 +197,7 @@ final class TileGradient implements GradientBands {
     private Step padding() {
         long left = Math.min(padded, Math.max(0, width.before()) * xPixel);
         long inside = Math.min(padded - left, width.inputs() * xPixel);
-        long fromRow = height.stride() * width.inputs() * xPixel;
+        long fromRow = (long) height.stride() * width.inputs() * xPixel;
         int elements = (int) (inside / Float.BYTES);
         return PadCode.step(new PadCode.Key(512, DType.F32), fromRow, padded, left, elements, padded - left - inside);
     }

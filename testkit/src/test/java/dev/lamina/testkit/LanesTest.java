@@ -60,6 +60,7 @@ class LanesTest {
         assertEquals(List.of(2, 2), lanes(32, cell));
         assertEquals(List.of(2, 2), lanes(8, cell));
         assertEquals(List.of(1, 1), lanes(7, cell), "too few");
+        assertEquals(List.of(1, 1), lanes(0, cell), "none");
         assertEquals(List.of(2, 2), lanes(WIDTH, cell), "as many as there are columns");
         assertEquals(List.of(2, 2), lanes(32, (x, h) -> h.add(x).softmax(1).mul(h.sumKeep(1))), "folds of a row");
     }

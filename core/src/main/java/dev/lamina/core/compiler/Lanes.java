@@ -53,8 +53,11 @@ final class Lanes {
      * @param rows extent of the first axis of all carries
      */
     static Optional<Lanes> of(Lowered lowered, int carries, int rows) {
+        if (rows < FEW) {
+            return Optional.empty();
+        }
         Lanes lanes = new Lanes(lowered, carries, rows);
-        return rows >= FEW && lanes.find() && lanes.areApart() ? Optional.of(lanes) : Optional.empty();
+        return lanes.find() && lanes.areApart() ? Optional.of(lanes) : Optional.empty();
     }
 
     int count() {

@@ -83,8 +83,8 @@ public final class Adam extends Optimizer {
     }
 
     /**
-     * Moves only those rows of a table that were read by index, as PyTorch's SparseAdam does: a step on a large embedding costs what its batch
-     * costs. The averages of a row, and its weight decay, then rest while it is not read. Where the gradient is not one of rows (a clip,
+     * Moves only those rows of a table that were read by index, as PyTorch's SparseAdam does: a step on a large embedding costs what its batch costs,
+     * and some nanoseconds for each row. The averages of a row, and its weight decay, then rest while it is not read. Where the gradient is not one of rows (a clip,
      * a regularizer, several batches in a step), all rows move as ever.
      */
     public Adam lazy() {

@@ -13,7 +13,7 @@ import java.util.Optional;
  * dampening) g (b = g in the first step) and p = p - rate b, or with Nesterov p = p - rate (g + m b) (Sutskever and others 2013).
  *
  * <p>Without momentum and weight decay a parameter that is read by index, such as an embedding, changes in the rows that were read alone: a
- * step on a table of a million rows costs what its batch costs. So it is with {@link Adagrad}, and with {@link Adam#lazy}; the other rules
+ * step on a table of a million rows costs what its batch costs, and some nanoseconds a row. So it is with {@link Adagrad}, and with {@link Adam#lazy}; the other rules
  * move rows without a gradient too (momentum, running averages), so they go over the whole table.
  */
 public final class Sgd extends Optimizer {

@@ -7,7 +7,6 @@ import dev.lamina.core.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 
@@ -71,16 +70,6 @@ public final class BackendSuite {
 
     /** Random graphs against the interpreter. */
     public static Stream<DynamicNode> graphs(String backend) {
-        int count = GraphFuzz.count();
-        long first = GraphFuzz.firstSeed();
-        return IntStream.iterate(0, i -> i < count, i -> i + GRAPHS_PER_TEST).mapToObj(i -> {
-            long from = first + i;
-            long to = first + Math.min(count, i + GRAPHS_PER_TEST);
-            return dynamicTest("seeds " + from + " to " + (to - 1), () -> {
-                for (long seed = from; seed < to; seed++) {
-                    GraphFuzz.check(backend, seed);
-                }
-            });
-        });
+        return GraphFuzz.tests(GraphFuzz.count(), GRAPHS_PER_TEST, seed -> GraphFuzz.check(backend, seed));
     }
 }

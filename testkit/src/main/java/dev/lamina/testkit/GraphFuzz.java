@@ -1,5 +1,7 @@
 package dev.lamina.testkit;
 
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
 import dev.lamina.core.Tensor;
 import dev.lamina.core.Variable;
 import dev.lamina.testkit.FuzzGraph.Output;
@@ -8,6 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicNode;
 
 /**
  * Differential test: random graphs give the same on a backend as on the interpreter, within bounds that follow from dtype
@@ -27,6 +33,20 @@ public final class GraphFuzz {
     /** The first seed of a run: {@code lamina.fuzz.seed}, or 1. */
     public static long firstSeed() {
         return Long.getLong("lamina.fuzz.seed", 1);
+    }
+
+    /** Tests of some seeds each, from the first seed of a run on. */
+    static Stream<DynamicNode> tests(int count, int perTest, LongConsumer check) {
+        long first = firstSeed();
+        return IntStream.iterate(0, i -> i < count, i -> i + perTest).mapToObj(i -> {
+            long from = first + i;
+            long to = first + Math.min(count, i + perTest);
+            return dynamicTest("seeds " + from + " to " + (to - 1), () -> {
+                for (long seed = from; seed < to; seed++) {
+                    check.accept(seed);
+                }
+            });
+        });
     }
 
     /**

@@ -1,7 +1,5 @@
 package dev.lamina.testkit;
 
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
-
 import dev.lamina.core.DType;
 import dev.lamina.core.Index;
 import dev.lamina.core.Precision;
@@ -13,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicNode;
 
@@ -140,17 +137,7 @@ final class ProductFuzz {
     }
 
     static Stream<DynamicNode> tests(String backend) {
-        int count = count();
-        long first = GraphFuzz.firstSeed();
-        return IntStream.iterate(0, i -> i < count, i -> i + PER_TEST).mapToObj(i -> {
-            long from = first + i;
-            long to = first + Math.min(count, i + PER_TEST);
-            return dynamicTest("seeds " + from + " to " + (to - 1), () -> {
-                for (long seed = from; seed < to; seed++) {
-                    check(backend, seed);
-                }
-            });
-        });
+        return GraphFuzz.tests(count(), PER_TEST, seed -> check(backend, seed));
     }
 
     static void check(String backend, long seed) {

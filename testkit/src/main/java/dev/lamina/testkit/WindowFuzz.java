@@ -1,7 +1,5 @@
 package dev.lamina.testkit;
 
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
-
 import dev.lamina.core.DType;
 import dev.lamina.core.Primitives;
 import dev.lamina.core.Random;
@@ -78,17 +76,7 @@ final class WindowFuzz {
     }
 
     static Stream<DynamicNode> tests(String backend) {
-        int count = Integer.getInteger("lamina.fuzz.windows", 400);
-        long first = GraphFuzz.firstSeed();
-        return IntStream.iterate(0, i -> i < count, i -> i + PER_TEST).mapToObj(i -> {
-            long from = first + i;
-            long to = first + Math.min(count, i + PER_TEST);
-            return dynamicTest("seeds " + from + " to " + (to - 1), () -> {
-                for (long seed = from; seed < to; seed++) {
-                    check(backend, seed);
-                }
-            });
-        });
+        return GraphFuzz.tests(Integer.getInteger("lamina.fuzz.windows", 400), PER_TEST, seed -> check(backend, seed));
     }
 
     private static void check(String backend, long seed) {

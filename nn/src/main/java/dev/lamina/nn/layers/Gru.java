@@ -50,6 +50,11 @@ public final class Gru extends Recurrent<Gru> {
     }
 
     @Override
+    boolean projectsSteps() {
+        return true;
+    }
+
+    @Override
     protected List<Tensor> step(Tensor x, List<Tensor> states, Tensor output) {
         Tensor h = states.getFirst();
         Tensor old;

@@ -36,6 +36,11 @@ public final class Lstm extends Recurrent<Lstm> {
     }
 
     @Override
+    boolean projectsSteps() {
+        return true;
+    }
+
+    @Override
     protected List<Tensor> step(Tensor x, List<Tensor> states, Tensor output) {
         Tensor gates = recurrent(output).add(x);
         Tensor input = gates.narrow(1, 0, units).sigmoid();

@@ -50,6 +50,11 @@ import org.jspecify.annotations.Nullable;
  * @param <S> the layer itself, so that options can be chained
  */
 public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
+    /** Examples and bytes of both kernels for which each step projects its own inputs: then the kernels stay in a core's cache. */
+    private static final int FEW = 16;
+
+    private static final long NEAR = 1 << 20;
+
     private boolean sequences;
     private boolean states;
     private boolean backwards;
@@ -83,6 +88,11 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
     protected Tensor project(Tensor x) {
         Tensor y = x.matmul(value(kernel()));
         return useBias ? y.add(value(bias())) : y;
+    }
+
+    /** Whether {@link #project} works on the inputs of one step, (N, in), as on those of all. */
+    boolean projectsSteps() {
+        return false;
     }
 
     /**
@@ -293,7 +303,9 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
         Tensor x = inputs.getFirst();
         requireSequence(x.shape(), inputShape().map(first -> first.dim(2)).orElse(x.dim(-1)));
         List<Tensor> sequence = new ArrayList<>();
-        sequence.add(project(dropped(x.transpose(0, 1), dropout)));
+        Tensor all = dropped(x.transpose(0, 1), dropout);
+        boolean inside = projectsSteps() && isNear(x);
+        sequence.add(inside ? all : project(all));
         Optional<Tensor> mask = mask(x);
         mask.ifPresent(real -> sequence.add(real.transpose().unsqueeze(2)));
         boolean begins = sequences && hasFirst(inputs) && !zeroMasked;
@@ -309,8 +321,10 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
                     .mapToObj(i -> step.carry("state " + i))
                     .toList();
             Tensor output = before.getFirst();
-            List<Tensor> after =
-                    step(step.input(0), before, keeps.map(output::mul).orElse(output));
+            List<Tensor> after = step(
+                    inside ? project(step.input(0)) : step.input(0),
+                    before,
+                    keeps.map(output::mul).orElse(output));
             for (int i = 0; i < first.size(); i++) {
                 Tensor next = after.get(i);
                 step.next("state " + i, mask.isPresent() ? step.input(1).where(next, before.get(i)) : next);
@@ -324,6 +338,12 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
                 step.output("output", mask.isPresent() ? step.input(1).where(next, unreal) : next);
             }
         });
+    }
+
+    /** Whether projected inputs would rather be made where they are used than be written and read again. */
+    private boolean isNear(Tensor x) {
+        long bytes = (kernel().shape().size() + recurrent().shape().size()) * dtype().bytes();
+        return x.dtype() == dtype() && x.dim(0) >= FEW && x.dim(1) > 1 && bytes <= NEAR;
     }
 
     private List<Tensor> first(List<Tensor> inputs, DType dtype) {

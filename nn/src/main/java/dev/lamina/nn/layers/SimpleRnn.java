@@ -37,6 +37,11 @@ public final class SimpleRnn extends Recurrent<SimpleRnn> {
     }
 
     @Override
+    boolean projectsSteps() {
+        return true;
+    }
+
+    @Override
     protected List<Tensor> step(Tensor x, List<Tensor> states, Tensor output) {
         return List.of(activation.of(recurrent(output).add(x)));
     }

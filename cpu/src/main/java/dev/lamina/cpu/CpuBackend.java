@@ -18,6 +18,7 @@ import dev.lamina.cpu.loop.Region;
 import dev.lamina.cpu.plain.PlainKernels;
 import dev.lamina.cpu.pool.Pool;
 import dev.lamina.cpu.rows.RowKernels;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
@@ -172,6 +173,7 @@ public final class CpuBackend extends KernelBackend {
             case Task.Convolution conv -> ConvKernels.prepare(conv, null, isa(), pool, batch);
             case Task.Pooling pooling -> ConvKernels.prepare(pooling, isa(), pool, batch);
             case Task.Chain chain -> chain(chain, batch);
+            case Task.Band band -> band(band, batch);
             case Task.Gather gather -> RowKernels.prepare(gather, isa(), pool, batch);
             case Task.Scattering scattering -> RowKernels.prepare(scattering, isa(), pool, batch);
             case Task.Sorting ignored -> null;
@@ -188,6 +190,22 @@ public final class CpuBackend extends KernelBackend {
         return switch (product) {
             case Task.MatMul matmul -> GemmKernels.prepare(matmul, epilogue, isa(), pool, batch);
             case Task.Convolution conv -> ConvKernels.prepare(conv, epilogue, isa(), pool, batch);
+        };
+    }
+
+    private Kernel band(Task.Band band, CodeBatch batch) throws CodeException {
+        Kernel together = LoopKernels.prepare(band, isa(), pool, batch);
+        if (together != null) {
+            return together;
+        }
+        Kernel rows = kernel(band.rows(), batch);
+        List<Kernel> columns = new ArrayList<>();
+        for (Task.Loop loop : band.columns()) {
+            columns.add(kernel(loop, batch));
+        }
+        return buffers -> {
+            rows.run(buffers);
+            columns.forEach(kernel -> kernel.run(buffers));
         };
     }
 

@@ -58,6 +58,7 @@ public final class TaskInterpreter extends KernelBackend {
                     loop(chain.epilogue(), buffers);
                 };
             }
+            case Task.Band band -> buffers -> band.loops().forEach(loop -> loop(loop, buffers));
             case Task.Gather gather -> buffers -> gather(gather, buffers);
             case Task.Scattering scatter -> buffers -> scatter(scatter, buffers);
             case Task.Sorting sort -> buffers -> sort(sort, buffers);

@@ -44,7 +44,7 @@ final class KernelProgram implements Program {
     }
 
     private static KernelProgram of(@Nullable KernelProgram once, Graph graph, KernelBackend backend) {
-        Lowered lowered = Lowering.lower(graph);
+        Lowered lowered = Bands.joined(Lowering.lower(graph));
         for (Task task : lowered.tasks()) {
             Stream.concat(task.reads(), task.writes()).forEach(access -> requireInside(access, lowered.bytes(), task));
         }

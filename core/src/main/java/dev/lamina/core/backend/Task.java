@@ -329,6 +329,37 @@ public sealed interface Task {
     }
 
     /**
+     * A loop and others right behind it that fold, for each index along the row, what it reads or writes: gradients of scale and shift
+     * beside that of what was normalized. A backend may run all of them block of rows by block of rows, while a block is in the cache.
+     *
+     * @param rows what comes first
+     * @param columns what follows, in order
+     */
+    record Band(Loop rows, List<Loop> columns) implements Task {
+        /** All loops in order. */
+        public Stream<Loop> loops() {
+            return Stream.concat(Stream.of(rows), columns.stream());
+        }
+
+        @Override
+        public Stream<Access> reads() {
+            return loops().flatMap(Loop::reads);
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return loops().flatMap(Loop::writes);
+        }
+
+        @Override
+        public String toString() {
+            StringBuilder text = new StringBuilder("band");
+            loops().forEach(loop -> text.append("\n  ").append(loop.toString().replace("\n", "\n  ")));
+            return text.toString();
+        }
+    }
+
+    /**
      * Scaled dot-product attention, see {@link dev.lamina.core.op.Fused.Attention}. Windows: q (B, H, T, D), k (B, G, S, D), v (B, G, S, E),
      * bias (B, H, T, S), out (B, H, T, E), sums (B, H, T).
      */

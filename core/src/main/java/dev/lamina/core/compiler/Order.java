@@ -61,7 +61,51 @@ final class Order {
     List<Unit> best() {
         List<Unit> deep = depthFirst();
         List<Unit> frugal = frugal(deep);
-        return peak(frugal) < peak(deep) ? frugal : deep;
+        return behindRows(peak(frugal) < peak(deep) ? frugal : deep);
+    }
+
+    // ---------------------------------------------------------------- columns behind rows
+
+    /** Loops that fold columns come right behind the loop that goes through most of what they fold, if nothing is in the way. */
+    private List<Unit> behindRows(List<Unit> order) {
+        List<Unit> result = new ArrayList<>(order);
+        Map<Unit, Set<Unit>> waits = order.stream().anyMatch(Unit::foldsColumns) ? waits() : Map.of();
+        for (Unit columns : order) {
+            Unit rows = columns.foldsColumns() ? rowsOf(columns, result, waits) : columns;
+            if (rows != columns) {
+                result.remove(columns);
+                result.add(result.indexOf(rows) + 1, columns);
+            }
+        }
+        return result;
+    }
+
+    private Unit rowsOf(Unit columns, List<Unit> order, Map<Unit, Set<Unit>> waits) {
+        int from = order.indexOf(columns);
+        Unit best = columns;
+        long most = 0;
+        for (int to = 0; to < order.size(); to++) {
+            long shared = columns.sharedWith(order.get(to));
+            if (shared > most && isFree(order, from, to, waits)) {
+                most = shared;
+                best = order.get(to);
+            }
+        }
+        return best;
+    }
+
+    /** Whether a unit may move right behind another one. */
+    private boolean isFree(List<Unit> order, int from, int to, Map<Unit, Set<Unit>> waits) {
+        Unit unit = order.get(from);
+        for (int i = Math.min(from, to + 1); i <= Math.max(from - 1, to); i++) {
+            Unit before = from < to ? unit : order.get(i);
+            Unit after = from < to ? order.get(i) : unit;
+            if (sources.get(after).contains(before)
+                    || waits.getOrDefault(after, Set.of()).contains(before)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Most bytes of intermediate values alive at the same time. */

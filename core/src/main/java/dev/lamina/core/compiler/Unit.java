@@ -22,6 +22,9 @@ final class Unit {
     /** A loop of more stored nodes would be a kernel with more values than registers and their spills can hold. */
     private static final int MOST_NODES = 24;
 
+    /** Fewer elements stay in the cache anyway. */
+    static final long MANY = 1 << 15;
+
     /** So many parts of a concatenation are written by one loop. */
     private static final int MOST_PARTS = 8;
 
@@ -231,6 +234,25 @@ final class Unit {
             }
         }
         return row > 0 && row <= most;
+    }
+
+    /** Whether this folds so many columns that others should leave them in the cache. */
+    boolean foldsColumns() {
+        return !reduced.isEmpty() && full.size() >= MANY && !hasRows(Math.max(MANY, full.size()));
+    }
+
+    /** How many of the large values that this reads a loop over as many elements reads or makes, row by row. */
+    long sharedWith(Unit rows) {
+        if (rows == this || !rows.isLoop() || rows.full.size() != full.size() || rows.foldsColumns()) {
+            return 0;
+        }
+        return reads().stream()
+                .map(Storage.Read::memory)
+                .distinct()
+                .filter(memory -> memory.shape().size() == full.size()
+                        && (rows.nodes.contains(memory)
+                                || rows.reads().stream().anyMatch(read -> read.memory() == memory)))
+                .count();
     }
 
     /** Whether each index is computed apart from the others. */

@@ -26,6 +26,7 @@ public record Cost(long bytes, double flops, boolean half) {
             case Task.Product product ->
                 new Cost(bytes(product.reads(), product.writes()), flops(product), half(product));
             case Task.Chain chain -> chained(chain);
+            case Task.Band band -> banded(band);
             case Task.Pooling pool ->
                 new Cost(
                         bytes(pool.reads(), pool.writes()),
@@ -62,6 +63,19 @@ public record Cost(long bytes, double flops, boolean half) {
                 Stream.concat(product.reads(), chain.epilogue().reads().filter(access -> access.buffer() != between));
         return new Cost(
                 bytes(reads, chain.epilogue().writes()), flops(product) + flops(chain.epilogue()), half(product));
+    }
+
+    private static Cost banded(Task.Band band) {
+        // What the rows have read or written the columns find in the cache.
+        Set<Integer> near = new HashSet<>();
+        Stream.concat(band.rows().reads(), band.rows().writes()).forEach(access -> near.add(access.buffer()));
+        Stream<Task.Access> reads = Stream.concat(
+                band.rows().reads(),
+                band.columns().stream().flatMap(Task::reads).filter(access -> !near.contains(access.buffer())));
+        return new Cost(
+                bytes(reads, band.writes()),
+                band.loops().mapToDouble(Cost::flops).sum(),
+                false);
     }
 
     private static Cost repeated(Task.Repeat repeat) {
@@ -167,6 +181,11 @@ public record Cost(long bytes, double flops, boolean half) {
             case Task.Loop loop -> label(loop);
             case Task.Product product -> label(product);
             case Task.Chain chain -> label(chain.product()) + ", then " + ops(chain.epilogue());
+            case Task.Band band ->
+                label(band.rows())
+                        + band.columns().stream()
+                                .map(loop -> ", then columns " + ops(loop))
+                                .collect(java.util.stream.Collectors.joining());
             case Task.Pooling pool ->
                 "pool " + pool.kind() + " " + text(pool.in().get(0));
             case Task.Gather gather -> "gather " + text(gather.out());

@@ -60,6 +60,11 @@ final class Cursor {
         at[slot] = index == null ? from : code.sub(from, code.mul(index, dtype.bytes()));
     }
 
+    /** The numbers here, for {@link #leave}. */
+    R[] here() {
+        return at.clone();
+    }
+
     /** Makes numbers that grow along an axis assignable; gives the numbers from before, for {@link #leave}. */
     R[] enter(int axis) {
         R[] before = at.clone();

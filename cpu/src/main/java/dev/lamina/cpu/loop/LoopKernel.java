@@ -78,12 +78,17 @@ final class LoopKernel implements Kernel {
         }
     }
 
+    /** For one run after the other. */
+    Run fresh() {
+        return new Run();
+    }
+
     /** One run: the addresses at the start of all work. */
-    private final class Run implements Pool.Task {
+    final class Run implements Pool.Task {
         private final long[] bases = new long[starts.length];
         private Entry code = entry;
 
-        private void bind(MemorySegment[] memory) {
+        void bind(MemorySegment[] memory) {
             for (int slot = 0; slot < bases.length; slot++) {
                 int buffer = buffers[slot];
                 bases[slot] = starts[slot] + (buffer == Addresses.NUMBER ? 0 : memory[buffer].address());

@@ -10,6 +10,7 @@ import dev.lamina.cpu.code.Isa;
 import dev.lamina.cpu.pool.Pool;
 import dev.lamina.cpu.vector.KernelCode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,29 +25,23 @@ public final class LoopKernels {
      * @return null if the loop needs something that there is no machine code for
      */
     public static @Nullable Kernel prepare(Task.Loop loop, Isa isa, Pool pool, CodeBatch batch) {
-        if (isa.vectorBits() == 0) {
+        if (isa.vectorBits() > 0 && isEmpty(loop)) {
+            return Values.hasFolds(loop, Values.needed(loop)) ? null : buffers -> {};
+        }
+        Plan plan = plan(loop, isa);
+        if (plan == null) {
             return null;
         }
-        boolean[] needed = Values.needed(loop);
-        boolean folds = false;
-        for (int v = 0; v < needed.length; v++) {
-            folds |= needed[v] && loop.values().get(v) instanceof Task.Fold;
-        }
-        for (int extent : loop.dims()) {
-            if (extent == 0) {
-                return folds ? null : buffers -> {};
-            }
-        }
-        Space space = new Space(loop.dims(), folds ? loop.reduced() : 0, strides(loop, needed), !folds);
-        if (!isSupported(loop, needed, space)) {
-            return null;
-        }
-        Values values = new Values(loop, needed, space);
-        Plan plan = new Plan(loop, space, values, isa.vectorBits() / 32, false);
+        Space space = plan.space();
         double cost = Cost.perElement(plan);
         Parts blocks = Parts.ofRows(plan, cost);
         if (blocks.count() > 1) {
-            return split(loop, needed, blocks, isa, pool, batch);
+            SplitLoop split = new SplitLoop(loop, SplitLoop.free(loop));
+            return SplitKernel.of(
+                    List.of(split),
+                    blocks.count(),
+                    blocks(split, blocks, isa, pool, batch),
+                    merge -> prepare(merge, isa, pool, batch));
         }
         Parts parts = plan.isColumns()
                 ? Parts.ofColumns(space, cost)
@@ -55,7 +50,7 @@ public final class LoopKernels {
         Entry entry = batch.add("loop", LoopWriter.write(plan, isa.vectorBits()).assemble());
         Entry streaming = null;
         if (plan.isLarge()) {
-            Plan other = new Plan(loop, space, values, isa.vectorBits() / 32, true);
+            Plan other = new Plan(loop, space, plan.values(), isa.vectorBits() / 32, true);
             cut(other, parts);
             streaming = batch.add(
                     "streaming", LoopWriter.write(other, isa.vectorBits()).assemble());
@@ -77,17 +72,40 @@ public final class LoopKernels {
         plan.cut(parts.count() == 1 ? -1 : parts.axis(), Math.max(0, first));
     }
 
-    /** A kernel whose rows are cut. */
-    private static @Nullable Kernel split(
-            Task.Loop loop, boolean[] needed, Parts blocks, Isa isa, Pool pool, CodeBatch batch) {
-        SplitLoop split = new SplitLoop(loop, needed);
-        Kernel merge = prepare(split.merge(blocks.count()), isa, pool, batch);
-        if (merge == null) {
+    /**
+     * Prepares loops that go through the same rows.
+     *
+     * @return null if they are better run one after the other
+     */
+    public static @Nullable Kernel prepare(Task.Band band, Isa isa, Pool pool, CodeBatch batch) {
+        Band rows = Band.of(band, isa);
+        if (rows == null) {
             return null;
         }
+        List<LoopKernel> loops = new ArrayList<>(List.of(rows.first(isa, pool, batch)));
+        rows.splits().forEach(split -> loops.add(blocks(split, rows.parts(split), isa, pool, batch)));
+        return SplitKernel.of(
+                rows.splits(),
+                rows.count(),
+                new BandKernel(loops, rows.count(), pool),
+                merge -> prepare(merge, isa, pool, batch));
+    }
+
+    /** What is decided about a loop; null if there is no machine code for it. */
+    static @Nullable Plan plan(Task.Loop loop, Isa isa) {
+        boolean[] needed = Values.needed(loop);
+        boolean folds = Values.hasFolds(loop, needed);
+        Space space = new Space(loop.dims(), folds ? loop.reduced() : 0, strides(loop, needed), !folds);
+        return isa.vectorBits() == 0 || !isSupported(loop, needed, space)
+                ? null
+                : new Plan(loop, space, new Values(loop, needed, space), isa.vectorBits() / 32, false);
+    }
+
+    /** The kernel that folds the rows of each block apart. */
+    private static LoopKernel blocks(SplitLoop split, Parts blocks, Isa isa, Pool pool, CodeBatch batch) {
         Task.Loop part = split.blocks();
         boolean[] used = Values.needed(part);
-        Space space = new Space(part.dims(), part.reduced(), strides(loop, needed), false);
+        Space space = new Space(part.dims(), part.reduced(), strides(split.loop(), Values.needed(split.loop())), false);
         Plan plan = new Plan(part, space, new Values(part, used, space), isa.vectorBits() / 32, false);
         plan.cut(blocks.axis(), 0);
         long[] jumps = new long[plan.addresses().count()];
@@ -97,8 +115,7 @@ public final class LoopKernels {
         }
         Entry entry =
                 batch.add("blocks", LoopWriter.write(plan, isa.vectorBits()).assemble());
-        Kernel first = new LoopKernel(plan, blocks, entry, null, pool, jumps);
-        return new SplitKernel(split, first, merge, 8L * split.rows() * blocks.count());
+        return new LoopKernel(plan, blocks, entry, null, pool, jumps);
     }
 
     /**
@@ -125,6 +142,10 @@ public final class LoopKernels {
                 batch.add(
                         "epilogue",
                         LoopWriter.writePiece(plan, isa.vectorBits()).assemble()));
+    }
+
+    private static boolean isEmpty(Task.Loop loop) {
+        return Arrays.stream(loop.dims()).anyMatch(extent -> extent == 0);
     }
 
     /** The strides of all accesses, those of stores last and twice. */

@@ -250,7 +250,7 @@ final class LoopWriter {
     private void element(int pass, int copy) {
         boolean ahead = plan.readsMuch();
         for (int v : values.computed(pass)) {
-            if (values.depth(v) == space.rank()) {
+            if (values.depth(v) == space.rank() && !plan.isBefore(v)) {
                 valueCode.compute(v, copy, pass);
                 if (ahead) {
                     valueCode.prefetchAhead(v, copy);
@@ -352,6 +352,9 @@ final class LoopWriter {
     /** Adds some rows to the sums. */
     private void rows(R count) {
         int last = space.rank() - 1;
+        R[] outside = cursor.here();
+        valueCode.startShared();
+        share(count);
         walkLanes(space.vector(), () -> {
             each(copy -> define(space.kept(), 0, copy));
             for (int v : values.computed(0)) {
@@ -365,6 +368,7 @@ final class LoopWriter {
             int mark = valueCode.mark();
             R[] before = cursor.enter(last);
             code.loop(code.integer(0), count, 1);
+            plan.shared().forEach(valueCode::takeShared);
             each(copy -> element(0, copy));
             cursor.advance(last, 1);
             code.endLoop();
@@ -374,6 +378,26 @@ final class LoopWriter {
                     each(copy -> storeTotal(folds, sum, sum.plus(loadTotal(folds, sum, copy), copy), copy)));
         });
         cursor.lanes(null, 0, 1, null);
+        cursor.leave(outside);
+    }
+
+    /** Computes for some rows what all lanes share. */
+    private void share(R count) {
+        if (plan.shared().isEmpty()) {
+            return;
+        }
+        int mark = valueCode.mark();
+        values.computed(0).stream()
+                .filter(v -> values.isUniform(v) && values.depth(v) < space.rank())
+                .forEach(v -> valueCode.compute(v, 0, 0));
+        R[] before = cursor.enter(space.rank() - 1);
+        code.loop(code.integer(0), count, 1);
+        values.computed(0).stream().filter(values::isAlongLast).forEach(v -> valueCode.define(v, 0));
+        plan.shared().forEach(valueCode::share);
+        cursor.advance(space.rank() - 1, 1);
+        code.endLoop();
+        cursor.leave(before);
+        valueCode.forget(mark);
     }
 
     // ---------------------------------------------------------------- loops

@@ -1,5 +1,7 @@
 package dev.lamina.cpu.loop;
 
+import java.util.List;
+
 /**
  * How the work of a kernel is cut into parts, by shape only. The axes before the cut one are walked by Java, one index per part;
  * the cut axis is walked by the kernel, in pieces; the ones behind it always as a whole.
@@ -94,13 +96,47 @@ record Parts(int axis, long piece, int pieces, long outer) {
         Space space = plan.space();
         double total = nanosecondsPerElement * space.size(0, space.rank());
         boolean enough = of(space, nanosecondsPerElement).count() >= ENOUGH && space.isAlongRows();
-        boolean fits = space.kept() < space.rank() && plan.isStream() && space.size(0, space.kept()) <= MANY_ROWS;
-        if (!fits || enough || total < 2 * ALONE) {
+        if (!hasBlocks(plan) || enough || total < 2 * ALONE) {
             return new Parts(-1, 1, 1, 1);
         }
         int axis = space.kept();
         double blocks = Math.min(MOST_BLOCKS, total / PART);
         return cut(axis, space.extent(axis), space.extent(axis) / blocks, axis == space.vector() ? GRAIN : 1);
+    }
+
+    /** Whether a kernel may be cut along its first reduced axis. */
+    static boolean hasBlocks(Plan plan) {
+        Space space = plan.space();
+        return space.kept() < space.rank() && plan.isStream() && space.size(0, space.kept()) <= MANY_ROWS;
+    }
+
+    /** Bytes of a block that stays in the second cache. */
+    private static final long BLOCK = 768 << 10;
+
+    private static final int ENOUGH_BLOCKS = 16;
+
+    /** How loops that go through the same rows are cut along them: one part if they should not be. */
+    static Parts ofBand(Plan rows, List<Plan> columns) {
+        long extent = rows.space().extent(0);
+        double time = 0;
+        long bytes = 0;
+        for (int slot = 0; slot < rows.addresses().count(); slot++) {
+            bytes += Math.abs(rows.addresses().step(slot, 0));
+        }
+        for (Plan plan : columns) {
+            time += Cost.perElement(plan) * plan.space().size(0, plan.space().rank());
+        }
+        if (time < 2 * ALONE) {
+            return new Parts(0, extent, 1, 1);
+        }
+        time += Cost.perElement(rows) * rows.space().size(0, rows.space().rank());
+        double blocks = Math.max((double) extent * bytes / BLOCK, Math.min(ENOUGH_BLOCKS, time / PART));
+        return cut(0, extent, extent / blocks, 1);
+    }
+
+    /** The same parts along an axis of another space. */
+    Parts along(int other) {
+        return new Parts(other, piece, pieces, outer);
     }
 
     /** Pieces of an axis with about as many indices. */

@@ -41,6 +41,7 @@ final class Plan {
     private final int[] keptSlots;
     private final List<Integer> totals = new ArrayList<>();
     private final List<Tile> tiles = new ArrayList<>();
+    private final List<Integer> shared = new ArrayList<>();
     private final List<Long> scratchOffsets = new ArrayList<>();
     private long scratchBytes;
     private int first;
@@ -68,6 +69,9 @@ final class Plan {
         collect();
         for (int v : isColumns() ? values.folds(0) : List.<Integer>of()) {
             total(v);
+        }
+        for (int v : isColumns() ? values.shared() : List.<Integer>of()) {
+            share(v);
         }
     }
 
@@ -167,6 +171,17 @@ final class Plan {
         scratchBytes += (bytes * Math.min(MOST_COLUMNS, space.extent(space.vector())) + 63) / 64 * 64;
     }
 
+    private void share(int v) {
+        Long[] steps = new Long[space.rank()];
+        Arrays.fill(steps, 0L);
+        long bytes = scratchType(loop.values().get(v).dtype()).bytes();
+        steps[space.rank() - 1] = bytes;
+        keptSlots[v] = addresses.own(List.of(steps));
+        shared.add(v);
+        scratchOffsets.add(scratchBytes);
+        scratchBytes += (bytes * rowsAtOnce() + 63) / 64 * 64;
+    }
+
     /** The loads that are turned. Their blocks come first in scratch memory, one after the other. */
     List<Tile> tiles() {
         return tiles;
@@ -246,6 +261,16 @@ final class Plan {
         return totals;
     }
 
+    /** The values of columns that are computed for some rows before these are added up, see {@link Values#shared}. */
+    List<Integer> shared() {
+        return shared;
+    }
+
+    /** True for the values that are shared or only lead to shared ones. */
+    boolean isBefore(int v) {
+        return shared.contains(v) || (!shared.isEmpty() && values.isAlongLast(v) && !values.isUsedAcross(v));
+    }
+
     /** Slot of the index in the row. */
     int rowSlot() {
         return rowSlot;
@@ -263,11 +288,12 @@ final class Plan {
 
     /** True if there are no rows. */
     boolean isMap() {
-        boolean folds = false;
         for (int v = 0; v < keptSlots.length; v++) {
-            folds |= values.isNeeded(v) && loop.values().get(v) instanceof Task.Fold;
+            if (values.isNeeded(v) && loop.values().get(v) instanceof Task.Fold) {
+                return false;
+            }
         }
-        return !folds;
+        return true;
     }
 
     /** True if the loop is a plain map whose results would push everything else out of the caches. */

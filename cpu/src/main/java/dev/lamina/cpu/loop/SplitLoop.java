@@ -7,6 +7,7 @@ import dev.lamina.core.op.Reduce;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A reduction cut into blocks of its rows, as two loops: one that folds each block and stores the partial results, and one that folds
@@ -18,23 +19,31 @@ final class SplitLoop {
     private final int first;
     private final List<Integer> folds = new ArrayList<>();
 
-    SplitLoop(Task.Loop loop, boolean[] needed) {
+    /**
+     * @param first number of a buffer that the loop does not use; the next ones are not used either
+     */
+    SplitLoop(Task.Loop loop, int first) {
         this.loop = loop;
-        this.needed = needed;
+        this.first = first;
+        needed = Values.needed(loop);
         for (int v = 0; v < needed.length; v++) {
             if (needed[v] && loop.values().get(v) instanceof Task.Fold) {
                 folds.add(v);
             }
         }
-        first = 1
-                + loop.reads()
+    }
+
+    /** The number behind those of all buffers that a task uses. */
+    static int free(Task task) {
+        return 1
+                + Stream.concat(task.reads(), task.writes())
                         .mapToInt(Task.Access::buffer)
-                        .reduce(
-                                loop.writes()
-                                        .mapToInt(Task.Access::buffer)
-                                        .max()
-                                        .orElse(-1),
-                                Math::max);
+                        .max()
+                        .orElse(-1);
+    }
+
+    Task.Loop loop() {
+        return loop;
     }
 
     /** Number of the first buffer of partial results. */
@@ -42,9 +51,9 @@ final class SplitLoop {
         return first;
     }
 
-    /** Number of buffers of partial results. */
-    int partials() {
-        return folds.size();
+    /** The number behind those of the buffers of partial results. */
+    int end() {
+        return first + folds.size();
     }
 
     /** Number of rows. */

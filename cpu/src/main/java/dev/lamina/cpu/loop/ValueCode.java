@@ -26,6 +26,7 @@ final class ValueCode {
     private final @Nullable Divisor[] divisors;
     private final List<Integer> defined = new ArrayList<>();
     private final List<R> scratch = new ArrayList<>();
+    private final List<R> shared = new ArrayList<>();
 
     ValueCode(Plan plan, KernelCode code, Cursor cursor) {
         this.plan = plan;
@@ -61,6 +62,9 @@ final class ValueCode {
         for (int i = 0; i < plan.totals().size(); i++) {
             cursor.set(plan.totals().get(i), code.add(memory, plan.scratchOffset(kept + i)));
         }
+        for (int i = 0; i < plan.shared().size(); i++) {
+            shared.add(code.add(memory, plan.scratchOffset(kept + plan.totals().size() + i)));
+        }
     }
 
     /** Writes what comes before all loops. */
@@ -76,11 +80,29 @@ final class ValueCode {
     void startRow() {
         for (int i = 0; i < scratch.size(); i++) {
             int v = plan.keptValues().get(i);
-            cursor.setAtLanes(
-                    plan.keptSlot(v),
-                    scratch.get(i),
-                    Plan.scratchType(plan.loop().values().get(v).dtype()));
+            cursor.setAtLanes(plan.keptSlot(v), scratch.get(i), scratchType(v));
         }
+    }
+
+    /** Goes to the start of the values that lanes share. */
+    void startShared() {
+        for (int i = 0; i < shared.size(); i++) {
+            cursor.set(plan.keptSlot(plan.shared().get(i)), shared.get(i));
+        }
+    }
+
+    /** Keeps a value that all lanes share. */
+    void share(int v) {
+        cursor.store(scratchType(v), plan.keptSlot(v), get(v, 0), 0, false);
+    }
+
+    /** Takes a value that all lanes share. */
+    void takeShared(int v) {
+        set(v, 0, cursor.load(scratchType(v), plan.keptSlot(v), true, 0));
+    }
+
+    private DType scratchType(int v) {
+        return Plan.scratchType(plan.loop().values().get(v).dtype());
     }
 
     /** For {@link #forget}. */
@@ -130,7 +152,7 @@ final class ValueCode {
             define(v, copy);
             return;
         }
-        DType dtype = Plan.scratchType(plan.loop().values().get(v).dtype());
+        DType dtype = scratchType(v);
         if (values.firstPass(v) < pass) {
             set(v, copy, cursor.load(dtype, plan.keptSlot(v), false, copy));
         } else {

@@ -61,6 +61,15 @@ final class Values {
         return needed;
     }
 
+    /** Whether some store needs a fold. */
+    static boolean hasFolds(Task.Loop loop, boolean[] needed) {
+        boolean folds = false;
+        for (int v = 0; v < needed.length; v++) {
+            folds |= needed[v] && loop.values().get(v) instanceof Task.Fold;
+        }
+        return folds;
+    }
+
     private long own(Task.Value value) {
         return switch (value) {
             case Task.Load load -> axesOf(load.access().strides());
@@ -183,6 +192,41 @@ final class Values {
     /** True if a value is the same in all lanes. */
     boolean isUniform(int v) {
         return space.vector() < 0 || (axes[v] >>> space.vector() & 1) == 0;
+    }
+
+    /**
+     * The values that are the same in all lanes of a row, take long, and are used with others that differ along the lanes: where the
+     * last axis is walked inside the lanes, they are computed before.
+     */
+    List<Integer> shared() {
+        boolean[] heavy = new boolean[stage.length];
+        List<Integer> shared = new ArrayList<>();
+        for (int v = 0; v < heavy.length; v++) {
+            if (needed[v] && isAlongLast(v)) {
+                Task.Value value = loop.values().get(v);
+                heavy[v] = isHeavy(value) || Arrays.stream(value.arguments()).anyMatch(a -> heavy[a]);
+                if (heavy[v] && isUsedAcross(v) && value.dtype().isFloat()) {
+                    shared.add(v);
+                }
+            }
+        }
+        return shared;
+    }
+
+    /** True if something uses a value that is not the same in all lanes of a row. */
+    boolean isUsedAcross(int v) {
+        for (int user = v + 1; user < stage.length; user++) {
+            boolean uses = Arrays.stream(loop.values().get(user).arguments()).anyMatch(a -> a == v);
+            if (uses && needed[user] && !isAlongLast(user)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** True if a value differs along the last axis, which is reduced, but not along the lanes. */
+    boolean isAlongLast(int v) {
+        return isFull(v) && isUniform(v) && depth(v) == space.rank();
     }
 
     /** Number of loops, from the outermost on, that a value is inside of. */

@@ -3,6 +3,7 @@ package dev.lamina.cpu.plain;
 import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.pool.Pool;
+import java.util.List;
 
 /** The door to the kernels in plain Java: there is one for every task. */
 public final class PlainKernels {
@@ -25,6 +26,11 @@ public final class PlainKernels {
                     product.run(buffers);
                     epilogue.run(buffers);
                 };
+            }
+            case Task.Band band -> {
+                List<Kernel> loops =
+                        band.loops().map(loop -> prepare(loop, pool)).toList();
+                yield buffers -> loops.forEach(loop -> loop.run(buffers));
             }
             case Task.Gather gather -> new GatherKernel(gather, pool);
             case Task.Scattering scattering -> new ScatterKernel(scattering, pool);

@@ -73,7 +73,7 @@ final class Simplify {
             case Contract.MatMul product -> product(product, node);
             case Window ignored -> node;
             case Gather ignored -> node;
-            case Scatter ignored -> node;
+            case Scatter.Rows scatter -> RowOrder.scattered(scatter, node);
             case Sort ignored -> node;
             case Sample ignored -> node;
             case Fused ignored -> node;
@@ -203,7 +203,7 @@ final class Simplify {
                     Node from = input.input(0);
                     yield same ? from : new Node(new View.Permute(axes), List.of(from), node.shape(), node.dtype());
                 }
-                yield node;
+                yield RowOrder.gathered(outer, node);
             }
             case View.Expand ignored -> node;
             case View.Slice ignored -> node;

@@ -77,6 +77,8 @@ class FuzzSelfTest {
                 assertOften(counts, type + ", epilogue " + epilogue, 5);
             }
         }
+        assertOften(counts, "f32, M large", 5);
+        assertOften(counts, "f32, N large", 5);
         for (String size : new String[] {"M ", "N ", "K "}) {
             for (String range : new String[] {"1", "to 32", "to 199", "to 299", "300"}) {
                 assertOften(counts, size + range, 10);

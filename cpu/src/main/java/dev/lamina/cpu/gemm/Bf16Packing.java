@@ -17,7 +17,8 @@ import java.util.function.Consumer;
 
 /**
  * Writes the code that packs a block of A or B for bf16 products; see {@link Bf16Table} for the layout. f32 elements are rounded to
- * nearest, ties to even; subnormal ones become 0. What is called a line here is a row of A or a column of B.
+ * nearest, ties to even, or split in three ({@link SplitCode}); subnormal ones become 0. What is called a line here is a row of A or a
+ * column of B.
  *
  * <p>Arguments of the code: first element, nothing, packed block, table.
  */
@@ -55,10 +56,12 @@ public final class Bf16Packing {
 
     private final Assembler code = new Assembler();
     private final boolean rounding;
+    private final int planes;
     private final int bytes;
 
-    private Bf16Packing(boolean rounding) {
+    private Bf16Packing(boolean rounding, int planes) {
         this.rounding = rounding;
+        this.planes = planes;
         bytes = rounding ? Float.BYTES : Short.BYTES;
     }
 
@@ -72,37 +75,56 @@ public final class Bf16Packing {
      * @param kStride bytes along k
      */
     public static Step step(DType dtype, boolean right, int count, int k, long stride, long kStride) {
+        return step(dtype, right, 1, count, k, stride, kStride);
+    }
+
+    /** A step that splits the elements of a block of f32 in three planes, with their largest magnitude behind them. */
+    static Step split(boolean right, int count, int k, long stride, long kStride) {
+        return step(DType.F32, right, SplitCode.PLANES, count, k, stride, kStride);
+    }
+
+    private static Step step(DType dtype, boolean right, int planes, int count, int k, long stride, long kStride) {
         boolean along = kStride == dtype.bytes() || k == 1;
         boolean across = stride == dtype.bytes() || count == 1;
         Form first = right ? Form.ACROSS_K : Form.ALONG_K;
         Form second = right ? Form.ALONG_K : Form.ACROSS_K;
         Form form = (right ? across : along) ? first : (right ? along : across) ? second : Form.SCATTERED;
         boolean rounding = dtype == DType.F32;
-        String name = "bf16-pack-" + (right ? "b-" : "a-") + form + (rounding ? "-f32" : "-bf16");
-        Entry entry = Library.entry(name, name, () -> write(rounding, right, form));
-        return Bf16Table.packing(entry, count, k, stride, kStride);
+        String from = planes > 1 ? "-split" : rounding ? "-f32" : "-bf16";
+        String name = "bf16-pack-" + (right ? "b-" : "a-") + form + from;
+        Entry entry = Library.entry(name, name, () -> write(rounding, planes, right, form));
+        return Bf16Table.packing(entry, planes, count, k, stride, kStride);
     }
 
     /**
      * The code.
      *
      * @param rounding whether the elements are f32; else they are bf16
+     * @param planes 1, or 3 if elements are split
      * @param right whether this is B
      */
-    static Assembler write(boolean rounding, boolean right, Form form) {
-        Bf16Packing packing = new Bf16Packing(rounding);
+    static Assembler write(boolean rounding, int planes, boolean right, Form form) {
+        Bf16Packing packing = new Bf16Packing(rounding, planes);
         Assembler code = packing.code;
         Abi.host().prologue(code, 0);
         code.emit(Op.PUSH, TO);
         code.emit(Op.MOV, PANEL_BYTES, Bf16Table.PANEL_BYTES.of(TABLE));
         code.emit(Op.MOV, STRIDE, Bf16Table.STRIDE.of(TABLE));
         code.emit(Op.MOV, K_STRIDE, Bf16Table.K_STRIDE.of(TABLE));
+        if (planes > 1) {
+            SplitCode.begin(code);
+        }
         switch (form) {
             case ALONG_K -> packing.lines(packing::alongK);
             case SCATTERED -> packing.lines(packing::scattered);
             case ACROSS_K -> packing.acrossK();
         }
         code.emit(Op.POP, BASE);
+        if (planes > 1) {
+            packing.load(COUNT, Bf16Table.TILES);
+            code.emit(Op.SHL, COUNT, Imm.of(10));
+            SplitCode.end(code, Mem.at(BASE, COUNT));
+        }
         if (right != (form == Form.ACROSS_K)) {
             packing.transpose();
         }
@@ -179,19 +201,48 @@ public final class Bf16Packing {
         for (int line = 0; line < Bf16Table.K_STEP * bytes && !masked; line += Bf16Table.LINE) {
             code.emit(Op.PREFETCHT0, Mem.at(AT, STRIDE, 1, line));
         }
-        if (!rounding) {
-            code.emit(Op.VMOVDQU16, masked ? low.zeroed(LOW) : low, Mem.at(AT));
-        } else if (masked) {
-            code.emit(Op.VMOVUPS, low.zeroed(LOW), Mem.at(AT));
-            code.emit(Op.VMOVUPS, Vec.zmm(1).zeroed(HIGH), Mem.at(AT, Bf16Table.LINE));
-            code.emit(Op.VCVTNE2PS2BF16, low, Vec.zmm(1), low);
+        if (rounding) {
+            code.emit(Op.VMOVUPS, masked ? low.zeroed(LOW) : low, Mem.at(AT));
+            code.emit(Op.VMOVUPS, masked ? Vec.zmm(1).zeroed(HIGH) : Vec.zmm(1), Mem.at(AT, Bf16Table.LINE));
+            store(low, Vec.zmm(1), 0, false);
         } else {
-            code.emit(Op.VMOVUPS, Vec.zmm(1), Mem.at(AT, Bf16Table.LINE));
-            code.emit(Op.VCVTNE2PS2BF16, low, Vec.zmm(1), Mem.at(AT));
+            code.emit(Op.VMOVDQU16, masked ? low.zeroed(LOW) : low, Mem.at(AT));
+            code.emit(Op.VMOVDQA64, Mem.at(OUT), low);
         }
-        code.emit(Op.VMOVDQA64, Mem.at(OUT), low);
         add(AT, Bf16Table.K_STEP * bytes);
-        add(OUT, 2 * Bf16Table.TILE);
+        add(OUT, planes * 2 * Bf16Table.TILE);
+    }
+
+    /**
+     * Stores 32 elements of f32 as a line of bf16, or of each plane.
+     *
+     * @param low the lower 16 of them; both registers are overwritten
+     * @param paired whether elements of both registers alternate
+     */
+    private void store(Vec low, Vec high, int at, boolean paired) {
+        if (planes == 1) {
+            line(low, high, at, paired);
+            return;
+        }
+        Vec[] lower = {Vec.zmm(4), Vec.zmm(5), low};
+        Vec[] upper = {Vec.zmm(6), Vec.zmm(7), high};
+        SplitCode.split(code, low, lower[0], lower[1]);
+        SplitCode.split(code, high, upper[0], upper[1]);
+        for (int plane = 0; plane < planes; plane++) {
+            line(lower[plane], upper[plane], at + plane * 2 * Bf16Table.TILE, paired);
+        }
+    }
+
+    private void line(Vec low, Vec high, int at, boolean paired) {
+        if (planes > 1) {
+            SplitCode.join(code, low, high, paired);
+        } else {
+            code.emit(Op.VCVTNE2PS2BF16, low, high, low);
+            if (paired) {
+                code.emit(Op.VPERMW, low, LOW_PAIRS, low);
+            }
+        }
+        code.emit(Op.VMOVDQA64, Mem.at(OUT, at), low);
     }
 
     /** One element at a time; slow, and seldom needed. */
@@ -203,27 +254,45 @@ public final class Bf16Packing {
         Label zero = code.label();
         Label store = code.label();
         code.bind(loop);
-        code.emit(Op.XOR32, SPARE, SPARE);
+        code.emit(Op.VPXORD, Vec.zmm(0), Vec.zmm(0), Vec.zmm(0));
         add(INNER, -1);
         code.jump(Condition.LESS, zero);
         if (rounding) {
             code.emit(Op.VMOVSS, Vec.xmm(0), Mem.at(AT));
-            code.emit(Op.VCVTNEPS2BF16, Vec.xmm(0), Vec.xmm(0));
-            code.emit(Op.VMOVD, SPARE, Vec.xmm(0));
         } else {
             code.emit(Op.MOVZX16, SPARE, Mem.at(AT));
+            code.emit(Op.VMOVD, Vec.xmm(0), SPARE);
         }
         code.emit(Op.ADD, AT, K_STRIDE);
         code.bind(zero);
-        code.emit(Op.MOV16, Mem.at(OUT), SPARE);
+        storeOne();
         add(OUT, Short.BYTES);
         add(LEFT, -1);
         code.emit(Op.TEST, LEFT, Imm.of(Bf16Table.K_STEP - 1));
         code.jump(Condition.NOT_EQUAL, store);
-        add(OUT, 2 * Bf16Table.TILE - Bf16Table.LINE);
+        add(OUT, planes * 2 * Bf16Table.TILE - Bf16Table.LINE);
         code.bind(store);
         code.emit(Op.CMP, LEFT, Imm.of(0));
         code.jump(Condition.GREATER, loop);
+    }
+
+    /** Stores the element in the lowest lane, where the others are 0. */
+    private void storeOne() {
+        Vec[] parts = {Vec.zmm(4), Vec.zmm(5), Vec.zmm(0)};
+        if (planes > 1) {
+            SplitCode.split(code, parts[2], parts[0], parts[1]);
+        }
+        for (int plane = 0; plane < planes; plane++) {
+            Vec part = Vec.xmm(planes > 1 ? parts[plane].number() : 0);
+            if (rounding && planes == 1) {
+                code.emit(Op.VCVTNEPS2BF16, part, part);
+            }
+            code.emit(Op.VMOVD, SPARE, part);
+            if (planes > 1) {
+                code.emit(Op.SHR, SPARE, Imm.of(16));
+            }
+            code.emit(Op.MOV16, Mem.at(OUT, plane * 2 * Bf16Table.TILE), SPARE);
+        }
     }
 
     /** Two rows of B (columns of A) at a time: their elements alternate in one row of each tile. */
@@ -283,7 +352,7 @@ public final class Bf16Packing {
         code.emit(Op.MOV, AT, K_STRIDE);
         code.emit(Op.SHL, AT, Imm.of(5));
         code.emit(Op.ADD, FROM, AT);
-        add(TO, 2 * Bf16Table.TILE);
+        add(TO, planes * 2 * Bf16Table.TILE);
     }
 
     /** The rows that are left, 1 to 31; the others are zero. */
@@ -357,8 +426,9 @@ public final class Bf16Packing {
         Vec first = Vec.zmm(0);
         Vec second = Vec.zmm(1);
         if (present == 0) {
-            code.emit(Op.VMOVDQA64, Mem.at(OUT), ZERO);
-            code.emit(Op.VMOVDQA64, Mem.at(OUT, Bf16Table.TILE), ZERO);
+            for (int tile = 0; tile < 2 * planes; tile++) {
+                code.emit(Op.VMOVDQA64, Mem.at(OUT, tile * Bf16Table.TILE), ZERO);
+            }
         } else if (rounding) {
             roundedPairs(present, 0, masked ? LOW : Mask.NONE);
             roundedPairs(present, 1, masked ? HIGH : Mask.NONE);
@@ -391,16 +461,16 @@ public final class Bf16Packing {
     }
 
     private void roundedPairs(int present, int half, Mask mask) {
-        Vec first = Vec.zmm(2 * half);
-        Vec second = Vec.zmm(2 * half + 1);
+        Vec first = Vec.zmm(0);
+        Vec second = Vec.zmm(1);
         int at = half * Bf16Table.LINE;
         code.emit(Op.VMOVUPS, lanes(first, mask), Mem.at(AT, at));
         if (present == 2) {
             code.emit(Op.VMOVUPS, lanes(second, mask), Mem.at(AT, K_STRIDE, 1, at));
+        } else {
+            code.emit(Op.VPXORD, second, second, second);
         }
-        code.emit(Op.VCVTNE2PS2BF16, first, present == 2 ? second : ZERO, first);
-        code.emit(Op.VPERMW, first, LOW_PAIRS, first);
-        code.emit(Op.VMOVDQA64, Mem.at(OUT, half * Bf16Table.TILE), first);
+        store(first, second, half * Bf16Table.TILE, true);
     }
 
     /** Transposes each tile, of 16 x 16 pairs, in place. */

@@ -14,7 +14,8 @@ import dev.lamina.cpu.code.Op;
  *
  * <p>Layout of packed blocks: panels of 32 rows of A (columns of B) one after the other; in a panel, for each step of 32 k, two tiles of
  * 1 KB for 16 rows (columns) each. A tile of A has one row per 64 bytes; a tile of B has two rows of B per 64 bytes, their elements
- * alternating, as the tile unit and vdpbf16ps want them. Beyond k there are zeros; beyond the last row or column anything.
+ * alternating, as the tile unit and vdpbf16ps want them. Beyond k there are zeros; beyond the last row or column anything. If elements
+ * are split ({@link SplitCode}), each step has the two tiles of the first parts, those of the second and those of the third.
  */
 public enum Bf16Table {
     /** {@link Call} keeps its own address here. */
@@ -104,17 +105,29 @@ public enum Bf16Table {
         long panel = aRow == 0 ? packed(1, k) : PANEL * aRow;
         // Rows with gaps are not asked for.
         boolean ahead = panel == packed(1, k);
-        Call call = new Call(code, BYTES, false)
-                .put(ROWS.at(), rows)
-                .put(COLUMNS.at(), columns)
-                .put(STEPS.at(), steps(k))
-                .put(PANEL_BYTES.at(), packed(1, k))
-                .put(C_ROW.at(), cRow)
+        return product(code, packed(1, k), rows, columns, k, accumulate, cRow)
                 .put(A_ROW.at(), row)
                 .put(A_TILE.at(), 16 * row)
                 .put(A_STEP.at(), step)
                 .put(A_PANEL.at(), panel)
-                .put(AHEAD.at(), ahead ? (long) Math.ceilDiv(2 * TILE / LINE, panels(columns)) * LINE : 0)
+                .put(AHEAD.at(), ahead ? (long) Math.ceilDiv(2 * TILE / LINE, panels(columns)) * LINE : 0);
+    }
+
+    /** A product of packed blocks whose elements are split. */
+    static Call split(Entry code, int rows, int columns, int k, boolean accumulate, long cRow) {
+        long panel = SplitCode.PLANES * packed(1, k);
+        return product(code, panel, rows, columns, k, accumulate, cRow)
+                .put(A_PANEL.at(), panel)
+                .put(AHEAD.at(), (long) Math.ceilDiv(SplitTiles.STEP / LINE, panels(rows)) * LINE);
+    }
+
+    private static Call product(Entry code, long panel, int rows, int columns, int k, boolean accumulate, long cRow) {
+        Call call = new Call(code, BYTES, false)
+                .put(ROWS.at(), rows)
+                .put(COLUMNS.at(), columns)
+                .put(STEPS.at(), steps(k))
+                .put(PANEL_BYTES.at(), panel)
+                .put(C_ROW.at(), cRow)
                 .put(ACCUMULATE.at(), accumulate ? 1 : 0);
         for (int i = 0; i < 4; i++) {
             long[] words =
@@ -131,15 +144,15 @@ public enum Bf16Table {
         return AmxProduct.configuration(rows, rows, columns);
     }
 
-    static Call packing(Entry code, int count, int k, long stride, long kStride) {
+    static Call packing(Entry code, int planes, int count, int k, long stride, long kStride) {
         return new Call(code, BYTES, false)
                 .put(COUNT.at(), count)
                 .put(K.at(), k)
                 .put(STRIDE.at(), stride)
                 .put(K_STRIDE.at(), kStride)
                 .put(STEPS.at(), steps(k))
-                .put(PANEL_BYTES.at(), packed(1, k))
-                .put(TILES.at(), packed(count, k) / TILE);
+                .put(PANEL_BYTES.at(), planes * packed(1, k))
+                .put(TILES.at(), planes * packed(count, k) / TILE);
     }
 
     static Call finish(Entry code, int rows, int columns, long sumRow, long cRow) {

@@ -46,6 +46,11 @@ public final class Call implements Step {
         return this;
     }
 
+    /** The f32 number at an address that a step has written. */
+    static float number(long address) {
+        return EVERYTHING.get(ValueLayout.JAVA_FLOAT, address);
+    }
+
     @Override
     public void run(long a, long b, long c, long scratch) {
         if (usesScratch) {

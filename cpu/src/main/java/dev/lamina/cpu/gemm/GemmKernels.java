@@ -107,6 +107,9 @@ public final class GemmKernels {
         if (Bf16Widening.takes(product)) {
             return Bf16Widening.of(product, isa);
         }
+        if (SplitEngine.takes(product, isa)) {
+            return SplitEngine.of(product);
+        }
         return FloatEngine.takes(product, isa) ? FloatEngine.of(product, isa) : null;
     }
 

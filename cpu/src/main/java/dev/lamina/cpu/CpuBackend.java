@@ -171,7 +171,7 @@ public final class CpuBackend extends KernelBackend {
             case Task.Loop loop -> LoopKernels.prepare(loop, isa(), pool, batch);
             case Task.MatMul product -> GemmKernels.prepare(product, null, isa(), pool, batch);
             case Task.Convolution conv -> ConvKernels.prepare(conv, null, isa(), pool, batch);
-            case Task.Pooling pooling -> ConvKernels.prepare(pooling, isa(), pool, batch);
+            case Task.Pooling pooling -> ConvKernels.prepare(pooling, null, isa(), pool, batch);
             case Task.Chain chain -> chain(chain, batch);
             case Task.Band band -> band(band, batch);
             case Task.Gather gather -> RowKernels.prepare(gather, isa(), pool, batch);
@@ -190,6 +190,7 @@ public final class CpuBackend extends KernelBackend {
         return switch (product) {
             case Task.MatMul matmul -> GemmKernels.prepare(matmul, epilogue, isa(), pool, batch);
             case Task.Convolution conv -> ConvKernels.prepare(conv, epilogue, isa(), pool, batch);
+            case Task.Pooling pooling -> ConvKernels.prepare(pooling, epilogue, isa(), pool, batch);
         };
     }
 

@@ -131,13 +131,13 @@ final class WindowFuzz {
         return behind(Primitives.convolved(conv, a, b, shape));
     }
 
-    /** What follows a convolution: nothing, or a map that can join it, with another reader or without. */
+    /** What follows a convolution or pooling: nothing, or a map that can join it, with another reader or without. */
     private Tensor behind(Tensor result) {
         Tensor bias = tensor(4, Shape.of(result.dim(-1)));
         return switch (random.nextInt(5)) {
             case 0 -> result.add(bias).relu();
             case 1 -> result.add(tensor(5, result.shape())).mul(0.5);
-            case 2 -> Tensor.concat(0, result.sigmoid(), result);
+            case 2 -> Tensor.concat(random.nextInt(result.shape().rank()), result.sigmoid(), result);
             case 3 -> result.add(bias).flatten(1, -1).tanh();
             default -> result;
         };
@@ -162,11 +162,11 @@ final class WindowFuzz {
         Tensor taken =
                 Primitives.pooled(new Window.Pool(Window.Pooling.MAX_TAKEN, geometry), small, values, tensor(3, x));
         return new Tensor[] {
-            Primitives.pooled(new Window.Pool(Window.Pooling.MAX, geometry), small, values),
-            Primitives.pooled(new Window.Pool(Window.Pooling.MAX_INPUT, geometry), x, values, up),
+            behind(Primitives.pooled(new Window.Pool(Window.Pooling.MAX, geometry), small, values)),
+            behind(Primitives.pooled(new Window.Pool(Window.Pooling.MAX_INPUT, geometry), x, values, up)),
             taken.mul(2),
-            Primitives.pooled(new Window.Pool(Window.Pooling.SUM, geometry), small, tensor(3, x)),
-            Primitives.pooled(new Window.Pool(Window.Pooling.SUM_INPUT, geometry), x, up)
+            behind(Primitives.pooled(new Window.Pool(Window.Pooling.SUM, geometry), small, tensor(3, x))),
+            behind(Primitives.pooled(new Window.Pool(Window.Pooling.SUM_INPUT, geometry), x, up))
         };
     }
 }

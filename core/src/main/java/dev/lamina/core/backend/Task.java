@@ -209,7 +209,7 @@ public sealed interface Task {
      */
     record Store(int value, Access access) {}
 
-    /** Sums of products: work to which a map can be joined ({@link Chain}). */
+    /** Sums of products, or over windows: work to which a map can be joined ({@link Chain}). */
     sealed interface Product extends Task {
         /** What is written: all of its elements in row-major order. */
         Access out();
@@ -217,8 +217,15 @@ public sealed interface Task {
         /** What the factors are rounded to before they are multiplied. */
         DType rounded();
 
-        /** Extents of {@link #out} as an epilogue sees them. */
-        int[] extents();
+        /** Extents of {@link #out} as an epilogue sees them: the last axis, and all others as one. */
+        default int[] extents() {
+            int[] dims = out().dims();
+            int rows = 1;
+            for (int d = 0; d < dims.length - 1; d++) {
+                rows *= dims[d];
+            }
+            return new int[] {rows, dims[dims.length - 1]};
+        }
     }
 
     /**
@@ -263,17 +270,6 @@ public sealed interface Task {
             };
         }
 
-        /** (M, L): the last axis, and all others as one. */
-        @Override
-        public int[] extents() {
-            int[] dims = out().dims();
-            int rows = 1;
-            for (int d = 0; d < dims.length - 1; d++) {
-                rows *= dims[d];
-            }
-            return new int[] {rows, dims[dims.length - 1]};
-        }
-
         @Override
         public Stream<Access> reads() {
             return switch (part) {
@@ -295,7 +291,12 @@ public sealed interface Task {
      * @param in one or two windows, as the kind says
      * @param out what is written, all of it
      */
-    record Pooling(Window.Pooling kind, Window.Geometry geometry, List<Access> in, Access out) implements Task {
+    record Pooling(Window.Pooling kind, Window.Geometry geometry, List<Access> in, Access out) implements Product {
+        @Override
+        public DType rounded() {
+            return out.dtype();
+        }
+
         @Override
         public Stream<Access> reads() {
             return in.stream();

@@ -342,7 +342,7 @@ final class Storage {
 
     /** Whether a map that reads a node can become part of its kernel. */
     static boolean isProduct(Node node) {
-        return node.op() instanceof Contract || node.op() instanceof Window.Conv;
+        return node.op() instanceof Contract || node.op() instanceof Window;
     }
 
     private static boolean keepsIndex(Node node) {

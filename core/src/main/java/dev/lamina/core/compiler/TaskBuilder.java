@@ -62,7 +62,7 @@ final class TaskBuilder {
             case Window.Conv op -> tasks.add(chain(convolution(op, node), unit));
             case Window.Pool op -> {
                 List<Task.Access> in = node.inputs().stream().map(this::window).toList();
-                tasks.add(new Task.Pooling(op.kind(), op.geometry(), in, whole(node)));
+                tasks.add(chain(new Task.Pooling(op.kind(), op.geometry(), in, whole(node)), unit));
             }
             case Gather.Rows gather ->
                 tasks.add(new Task.Gather(gather.name(), window(node.input(0)), window(node.input(1)), whole(node)));

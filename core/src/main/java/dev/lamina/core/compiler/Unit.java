@@ -272,7 +272,9 @@ final class Unit {
         if (nodes.size() > 1 || !map.isLoop() || !map.isMap() || size == 0 || map.full.size() != size) {
             return false;
         }
-        Task.Loop loop = new LoopBuilder(map, storage, Map.of(product, 0)).build();
+        Map<Node, Integer> buffers = new HashMap<>(Map.of(product, 0));
+        map.nodes.stream().filter(storage::contains).forEach(node -> buffers.put(node, 1));
+        Task.Loop loop = new LoopBuilder(map, storage, buffers).build();
         Optional<Task.Loop> over = Epilogue.over(loop, extents(product));
         return over.isPresent() && Epilogue.loadsInPlace(over.get(), 0);
     }

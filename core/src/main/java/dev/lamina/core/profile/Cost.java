@@ -27,11 +27,6 @@ public record Cost(long bytes, double flops, boolean half) {
                 new Cost(bytes(product.reads(), product.writes()), flops(product), half(product));
             case Task.Chain chain -> chained(chain);
             case Task.Band band -> banded(band);
-            case Task.Pooling pool ->
-                new Cost(
-                        bytes(pool.reads(), pool.writes()),
-                        Math.max(size(pool.out().dims()), size(pool.in().get(0).dims())),
-                        false);
             // Of the data only the chosen rows are read.
             case Task.Gather gather -> new Cost(bytes(gather.index()) + 2 * bytes(gather.out()), 0, false);
             case Task.Scattering scatter ->
@@ -100,7 +95,7 @@ public record Cost(long bytes, double flops, boolean half) {
     }
 
     private static boolean half(Task.Product product) {
-        return product.rounded() == DType.BF16;
+        return product.rounded() == DType.BF16 && !(product instanceof Task.Pooling);
     }
 
     private static double flops(Task.Product product) {
@@ -112,6 +107,8 @@ public record Cost(long bytes, double flops, boolean half) {
                 int[] kernel = conv.w().dims();
                 yield 2.0 * size(conv.y().dims()) * size(Arrays.copyOf(kernel, kernel.length - 1));
             }
+            case Task.Pooling pool ->
+                Math.max(size(pool.out().dims()), size(pool.in().get(0).dims()));
         };
     }
 
@@ -186,8 +183,6 @@ public record Cost(long bytes, double flops, boolean half) {
                         + band.columns().stream()
                                 .map(loop -> ", then columns " + ops(loop))
                                 .collect(java.util.stream.Collectors.joining());
-            case Task.Pooling pool ->
-                "pool " + pool.kind() + " " + text(pool.in().get(0));
             case Task.Gather gather -> "gather " + text(gather.out());
             case Task.Scattering scatter -> "scatter " + scatter.kind() + " " + text(scatter.updates());
             case Task.Sorting sort -> "sort " + text(sort.in());
@@ -209,6 +204,8 @@ public record Cost(long bytes, double flops, boolean half) {
             case Task.Convolution conv ->
                 "conv " + conv.part() + " " + text(conv.x()) + " * "
                         + Arrays.toString(conv.w().dims());
+            case Task.Pooling pool ->
+                "pool " + pool.kind() + " " + text(pool.in().get(0));
         };
         return work + (half(product) ? " in bf16" : "");
     }

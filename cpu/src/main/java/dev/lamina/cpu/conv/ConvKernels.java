@@ -63,10 +63,12 @@ public final class ConvKernels {
     /**
      * Prepares pooling or one of its gradients.
      *
+     * @param epilogue what is applied to the result band by band, or null
      * @param batch where its code goes
      * @return null if there is no machine code for this: then plain Java runs it
      */
-    public static @Nullable Kernel prepare(Task.Pooling task, Isa isa, Pool pool, CodeBatch batch) {
+    public static @Nullable Kernel prepare(
+            Task.Pooling task, @Nullable Region epilogue, Isa isa, Pool pool, CodeBatch batch) {
         boolean empty = Stream.concat(task.reads(), task.writes())
                 .anyMatch(access -> Arrays.stream(access.dims()).anyMatch(d -> d == 0));
         if (isa.vectorBits() == 0 || empty || task.out().dtype() != DType.F32) {
@@ -74,7 +76,9 @@ public final class ConvKernels {
         }
         PoolingWindows windows = new PoolingWindows(task);
         // Places in an image are numbers of 32 bits.
-        return windows.xImage() > Integer.MAX_VALUE ? null : new PoolingKernel(task, windows, isa, pool, batch);
+        return windows.xImage() > Integer.MAX_VALUE
+                ? null
+                : new PoolingKernel(task, windows, epilogue, isa, pool, batch);
     }
 
     /** Whether each output has one position of the input to itself. */

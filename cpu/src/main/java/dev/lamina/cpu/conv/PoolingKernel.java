@@ -6,10 +6,13 @@ import dev.lamina.core.op.Window;
 import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.Entry;
 import dev.lamina.cpu.code.Isa;
+import dev.lamina.cpu.loop.Frame;
+import dev.lamina.cpu.loop.Region;
 import dev.lamina.cpu.pool.FreeList;
 import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import org.jspecify.annotations.Nullable;
 
 /** Pooling of f32 and its gradients: a part is a band of an image, or a few small images. */
 final class PoolingKernel implements Kernel {
@@ -20,13 +23,16 @@ final class PoolingKernel implements Kernel {
     private final Task.Access y;
     private final Task.Access other;
     private final PoolingWindows windows;
+    private final @Nullable Region epilogue;
     private final Entry entry;
     private final Pool pool;
     private final int imagesOfPart;
     private final FreeList<Run> runs = new FreeList<>(Run::new);
 
-    PoolingKernel(Task.Pooling task, PoolingWindows windows, Isa isa, Pool pool, CodeBatch batch) {
+    PoolingKernel(
+            Task.Pooling task, PoolingWindows windows, @Nullable Region epilogue, Isa isa, Pool pool, CodeBatch batch) {
         this.windows = windows;
+        this.epilogue = epilogue;
         this.pool = pool;
         x = task.kind() == Window.Pooling.SUM_INPUT ? task.out() : task.in().getFirst();
         y = windows.toInput() ? task.in().getLast() : task.out();
@@ -40,12 +46,17 @@ final class PoolingKernel implements Kernel {
     @Override
     public void run(MemorySegment[] buffers) {
         Run run = runs.take();
+        run.frame = epilogue == null ? null : epilogue.bind(buffers);
         try {
             run.x = x.address(buffers);
             run.y = y.address(buffers);
             run.other = other.address(buffers);
             pool.run(Math.ceilDiv(windows.images(), imagesOfPart) * windows.bandCount(), run);
         } finally {
+            if (epilogue != null && run.frame != null) {
+                epilogue.release(run.frame);
+                run.frame = null;
+            }
             runs.give(run);
             Reference.reachabilityFence(buffers);
         }
@@ -56,18 +67,23 @@ final class PoolingKernel implements Kernel {
         private long x;
         private long y;
         private long other;
+        private @Nullable Frame frame;
 
         @Override
         public void run(int part) {
             int first = part / windows.bandCount() * imagesOfPart;
             int end = Math.min(windows.images(), first + imagesOfPart);
-            long band = windows.band(part % windows.bandCount());
+            int band = part % windows.bandCount();
             for (int image = first; image < end; image++) {
                 entry.call(
                         x + image * windows.xImage(),
                         y + image * windows.yImage(),
                         other + image * windows.xImage(),
-                        band);
+                        windows.band(band));
+                if (epilogue != null && frame != null) {
+                    int columns = windows.channels();
+                    epilogue.run(frame, 0, windows.firstRow(image, band), windows.rows(band), 0, columns);
+                }
             }
         }
     }

@@ -31,7 +31,7 @@ class PoolingKernelTest {
 
     private static Kernel kernel(Task.Pooling task, Isa isa, Pool pool) {
         CodeBatch batch = new CodeBatch();
-        Kernel kernel = Objects.requireNonNull(ConvKernels.prepare(task, isa, pool, batch), task::toString);
+        Kernel kernel = Objects.requireNonNull(ConvKernels.prepare(task, null, isa, pool, batch), task::toString);
         try {
             batch.publish();
         } catch (CodeException e) {

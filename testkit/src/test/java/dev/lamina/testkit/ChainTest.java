@@ -196,6 +196,30 @@ class ChainTest {
 
     /** Large enough for the CPU's minimal filtering, with many tiles (weights are transformed for all) and with few (the source is). */
     @Test
+    void poolingLeadsAndSoDoesItsGradient() {
+        Tensor x = random(20, 3, 8, 8, 5);
+        String tasks = tasksOf(() -> {
+            Tensor loss = x.relu().maxPool(2, 2).mul(random(21, 3, 4, 4, 5)).sum();
+            return new Step(Gradients.of(loss, List.of(x)), Map.of());
+        });
+        assertEquals(1, count(tasks, "Chain[product=Pooling[kind=MAX_INPUT"), tasks);
+    }
+
+    /** The parts of a concatenation are stored inside of its rows: no rows and columns of a product. */
+    @Test
+    void aConcatenationBehindProductsIsNotTheirs() {
+        Tensor x = random(22, 2, 8, 9, 4);
+        Tensor kernel = random(23, 3, 3, 4, 8);
+        for (int axis = 0; axis < 4; axis++) {
+            int at = axis;
+            tasks(() -> Tensor.concat(
+                    at, x.conv(kernel).relu(), x.mul(2).conv(kernel).relu()));
+            tasks(() ->
+                    Tensor.concat(at, x.maxPool(2, 2).mul(2), x.maxPool(2, 2).mul(3)));
+        }
+    }
+
+    @Test
     void convolutionsLeadToo() {
         for (int images : new int[] {4, 1}) {
             Tensor x = random(14, images, 18, 15, 40);

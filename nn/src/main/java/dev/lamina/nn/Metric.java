@@ -99,6 +99,11 @@ public abstract class Metric {
 
         /** Forgets all batches. */
         void clear();
+
+        /** What came together so far; empty for one that does not tell. */
+        default double[] sums() {
+            return new double[0];
+        }
     }
 
     /** A metric over batches that come one after the other. */
@@ -134,9 +139,9 @@ public abstract class Metric {
             return tally.value();
         }
 
-        /** What was added up, for tables of it such as a confusion matrix; empty before the first batch and for metrics that keep all cases. */
+        /** What was added up or kept, for tables of it such as a confusion matrix or a curve; empty before the first batch. */
         public double[] sums() {
-            return tally instanceof Metric.Sums plain ? plain.sums.clone() : new double[0];
+            return tally.sums();
         }
     }
 
@@ -161,6 +166,11 @@ public abstract class Metric {
         @Override
         public void clear() {
             Arrays.fill(sums, 0);
+        }
+
+        @Override
+        public double[] sums() {
+            return sums.clone();
         }
     }
 }

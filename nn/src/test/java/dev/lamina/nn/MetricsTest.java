@@ -2,6 +2,7 @@ package dev.lamina.nn;
 
 import static dev.lamina.nn.Losses.binaryCrossentropy;
 import static dev.lamina.nn.Losses.sparseCategoricalCrossentropy;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -13,6 +14,7 @@ import dev.lamina.core.Tensor;
 import dev.lamina.nn.metrics.Calibration;
 import dev.lamina.nn.metrics.ConfusionMatrix;
 import dev.lamina.nn.metrics.ConfusionMatrix.Average;
+import dev.lamina.nn.metrics.Ranking;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -164,6 +166,77 @@ class MetricsTest {
         assertEquals(0.5, Metrics.prAuc().of(Tensor.ones(4, 1), yes));
         assertTrue(Double.isNaN(Metrics.rocAuc().of(Tensor.ones(4, 1), Tensor.ones(4, 1))));
         assertTrue(Double.isNaN(Metrics.rocAuc().of(Tensor.full(Double.NaN, 4, 1), yes)));
+    }
+
+    /** At each threshold the cases are counted again, from scores with many ties. */
+    @Test
+    void pointsOfCurvesOverBatches() {
+        java.util.Random random = new java.util.Random(5);
+        int count = 300;
+        double[] scores = new double[count];
+        double[] labels = new double[count];
+        for (int i = 0; i < count; i++) {
+            labels[i] = random.nextInt(3) == 0 ? 1 : 0;
+            scores[i] = (random.nextInt(20) + 4 * labels[i]) / 32;
+        }
+        Metric.Total total = Metrics.rocAuc().total();
+        for (int from = 0; from < count; from += 70) {
+            int to = Math.min(count, from + 70);
+            total.add(Tensor.of(Arrays.copyOfRange(scores, from, to)), Tensor.of(Arrays.copyOfRange(labels, from, to)));
+        }
+        Ranking.Points points = Ranking.of(total).points();
+        double yes = Arrays.stream(labels).sum();
+        double area = 0;
+        for (int i = 0; i < points.thresholds().length; i++) {
+            double threshold = points.thresholds()[i];
+            double found = 0;
+            double answers = 0;
+            for (int j = 0; j < count; j++) {
+                answers += scores[j] >= threshold ? 1 : 0;
+                found += scores[j] >= threshold ? labels[j] : 0;
+            }
+            assertEquals(found / yes, points.recalls()[i], 0);
+            assertEquals((answers - found) / (count - yes), points.falsePositiveRates()[i], 0);
+            assertEquals(found / answers, points.precisions()[i], 0);
+            double left = i == 0 ? 0 : points.falsePositiveRates()[i - 1];
+            double before = i == 0 ? 0 : points.recalls()[i - 1];
+            area += (points.falsePositiveRates()[i] - left) * (points.recalls()[i] + before) / 2;
+        }
+        assertEquals(Arrays.stream(scores).distinct().count(), points.thresholds().length);
+        assertEquals(area, total.value(), 1e-12);
+    }
+
+    @Test
+    void curvesOfClasses() {
+        Tensor scores = Tensor.of(new double[] {0.7, 0.2, 0.1, 0.3, 0.4, 0.3, 0.1, 0.2, 0.7}, 3, 3);
+        Metric.Total total = Metrics.prAuc().total().add(scores, Tensor.of(new long[] {0, 0, 2}));
+        Ranking.Points points = Ranking.of(total, 0).points();
+        assertArrayEquals(new double[] {0.7, 0.3, 0.1}, points.thresholds());
+        assertArrayEquals(new double[] {0.5, 1, 1}, points.recalls());
+        assertArrayEquals(new double[] {1, 1, 2.0 / 3}, points.precisions());
+        DataException e = assertThrows(DataException.class, () -> Ranking.of(total, 3));
+        assertTrue(e.getMessage().startsWith("curve: expected a class from 0 to 2, got 3"), e.getMessage());
+    }
+
+    @Test
+    void curvesRefuseOtherLabels() {
+        for (double wrong : new double[] {-1, 2, 0.5, Double.NaN}) {
+            Tensor labels = Tensor.of(new double[] {1, wrong, 0});
+            DataException e = assertThrows(
+                    DataException.class, () -> Metrics.rocAuc().of(Tensor.of(new double[] {0.2, 0.4, 0.5}), labels));
+            assertEquals(
+                    "curve: expected labels 0 and 1, got " + wrong
+                            + " in case 1; say which cases are a yes, as in labels.gt(0)",
+                    e.getMessage());
+            // A case that is left out may have any label.
+            Tensor weights = Tensor.of(new double[] {1, 0, 1});
+            Metric.Total total = Metrics.prAuc().total().add(Tensor.of(new double[] {0.2, 0.4, 0.5}), labels, weights);
+            assertEquals(0.5, total.value());
+        }
+        Tensor three = Tensor.of(new double[] {0.7, 0.2, 0.1, 0.3, 0.4, 0.3}, 2, 3);
+        DataException e =
+                assertThrows(DataException.class, () -> Metrics.rocAuc().of(three, Tensor.of(new long[] {0, 3})));
+        assertEquals("curve: expected labels from 0 to 2, got 3.0 in case 1; check labels and classes", e.getMessage());
     }
 
     @Test

@@ -5,6 +5,7 @@ import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.pool.FreeList;
 import dev.lamina.cpu.pool.Pool;
+import dev.lamina.cpu.rows.Groups;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -64,7 +65,11 @@ final class ScatterKernel implements Kernel {
         Run run = runs.take();
         try {
             run.groups.sort(task.index(), buffers[task.index().buffer()]);
-            Job.run(run, Math.ceilDiv(rows, rowsPerPart) * chunks, pool, buffers);
+            run.inPlace = isInPlace(buffers);
+            if (!run.inPlace) {
+                run.groups.fill();
+            }
+            Job.run(run, Math.ceilDiv(run.rows(), rowsPerPart) * chunks, pool, buffers);
         } finally {
             runs.give(run);
         }
@@ -73,20 +78,28 @@ final class ScatterKernel implements Kernel {
     private final class Run implements Job.Parts {
         private final Groups groups;
 
+        /** Then rows without updates stay as they are. */
+        private boolean inPlace;
+
         Run(Groups groups) {
             this.groups = groups;
+        }
+
+        /** Number of rows that are written. */
+        private int rows() {
+            return inPlace ? groups.count() : rows;
         }
 
         @Override
         public void part(int part, Job job) {
             int column = part % chunks * COLUMNS;
-            int last = Math.min(rows, (part / chunks + 1) * rowsPerPart);
+            int last = Math.min(rows(), (part / chunks + 1) * rowsPerPart);
             Workspace w = Workspace.take(job.buffers());
             try {
                 w.prepare(NEEDS);
                 w.rows = Math.min(COLUMNS, width - column);
-                for (int row = part / chunks * rowsPerPart; row < last; row++) {
-                    write(w, groups, row, column);
+                for (int i = part / chunks * rowsPerPart; i < last; i++) {
+                    write(w, groups, inPlace ? groups.row(i) : i, column);
                 }
             } finally {
                 w.give();
@@ -97,9 +110,6 @@ final class ScatterKernel implements Kernel {
     private void write(Workspace w, Groups groups, int row, int column) {
         int from = groups.from(row);
         int to = groups.to(row);
-        if (from == to && isInPlace(w)) {
-            return;
-        }
         switch (task.kind()) {
             case SET -> {
                 if (from == to) {
@@ -129,12 +139,12 @@ final class ScatterKernel implements Kernel {
     }
 
     /** Whether the base is what is written, as in the update of a variable. */
-    private boolean isInPlace(Workspace w) {
+    private boolean isInPlace(MemorySegment[] buffers) {
         Task.Access base = task.base();
         Task.Access out = task.out();
         return base.offset() == out.offset()
                 && Arrays.equals(base.strides(), out.strides())
-                && w.buffers[base.buffer()].address() == w.buffers[out.buffer()].address();
+                && buffers[base.buffer()].address() == buffers[out.buffer()].address();
     }
 
     private void copy(Workspace w, Task.Access from, int source, int row, int column) {

@@ -61,7 +61,7 @@ final class AddRows implements Kernel {
         try {
             run.groups.sort(task.index(), buffers[task.index().buffer()]);
             run.bind(buffers);
-            pool.run(Math.ceilDiv(rows, rowsPerPart) * chunks, run);
+            pool.run(Math.ceilDiv(run.rows(), rowsPerPart) * chunks, run);
         } finally {
             runs.give(run);
             Reference.reachabilityFence(buffers);
@@ -87,6 +87,14 @@ final class AddRows implements Kernel {
                     && Arrays.equals(task.base().strides(), task.out().strides());
             table.setAtIndex(ValueLayout.JAVA_LONG, 3, groups.starts());
             table.setAtIndex(ValueLayout.JAVA_LONG, 4, groups.order());
+            if (!inPlace) {
+                groups.fill();
+            }
+        }
+
+        /** Number of rows that are written. */
+        private int rows() {
+            return inPlace ? groups.count() : rows;
         }
 
         @Override
@@ -94,15 +102,14 @@ final class AddRows implements Kernel {
             long from = (long) (part / chunks) * rowsPerPart;
             long column = (long) (part % chunks) * COLUMNS;
             long columns = Math.min(COLUMNS, task.out().dims()[1] - column);
-            long to = Math.min(rows, from + rowsPerPart);
+            long to = Math.min(rows(), from + rowsPerPart);
             if (!inPlace) {
                 entry.call(table.address(), from, to, column << 32 | columns);
                 return;
             }
-            for (long row = from; row < to; row++) {
-                if (groups.hasUpdates(row)) {
-                    entry.call(table.address(), row, row + 1, column << 32 | columns);
-                }
+            for (long group = from; group < to; group++) {
+                long row = groups.row((int) group);
+                entry.call(table.address(), row, row + 1, column << 32 | columns);
             }
         }
     }

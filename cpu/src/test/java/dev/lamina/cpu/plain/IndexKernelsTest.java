@@ -241,6 +241,53 @@ class IndexKernelsTest {
     }
 
     @Test
+    void scatterInPlaceIsScatter() {
+        for (int seed = 0; seed < ROUNDS; seed++) {
+            random = new Random(seed);
+            int width = 1 + random.nextInt(40);
+            int rows = 1 + random.nextInt(seed % 2 == 0 ? 9 : 10_000);
+            int count = random.nextInt(200);
+            DType dtype = dtype();
+            MemorySegment index = memory(DType.I64, count);
+            for (int i = 0; i < count; i++) {
+                Elements.setLong(index, DType.I64, i, random.nextInt(rows));
+            }
+            MemorySegment table = numbers(dtype, rows * width);
+            MemorySegment updates = numbers(dtype, count * width);
+            Task.Scattering task = new Task.Scattering(
+                    random.nextBoolean() ? Scatter.Kind.ADD : Scatter.Kind.SET,
+                    access(0, dtype, new int[] {rows, width}, width, 1),
+                    access(1, DType.I64, new int[] {count}, 1),
+                    access(2, dtype, new int[] {count, width}, width, 1),
+                    access(3, dtype, new int[] {rows, width}, width, 1));
+            MemorySegment apart = memory(dtype, (long) rows * width);
+            PlainKernels.prepare(task, Pool.shared()).run(new MemorySegment[] {table, index, updates, apart});
+            for (Kernel kernel : List.of(PlainKernels.prepare(task, Pool.shared()), machineCode(task))) {
+                MemorySegment[] copies = LoopKernelTest.copy(new MemorySegment[] {table, index, updates});
+                kernel.run(new MemorySegment[] {copies[0], copies[1], copies[2], copies[0]});
+                for (int i = 0; i < rows * width; i++) {
+                    String at = "seed " + seed + " " + task.kind() + " " + dtype + " at " + i;
+                    double real = Elements.get(apart, dtype, i);
+                    assertElement(at, dtype, copies[0], i, real, Elements.getLong(apart, dtype, i));
+                }
+            }
+        }
+    }
+
+    /** With the best instructions of this machine; in plain Java where there are none. */
+    private static Kernel machineCode(Task.Scattering task) {
+        CodeBatch batch = new CodeBatch();
+        Kernel kernel =
+                Isa.machine().vectorBits() == 0 ? null : RowKernels.prepare(task, Isa.machine(), Pool.shared(), batch);
+        try {
+            batch.publish();
+        } catch (CodeException e) {
+            throw new AssertionError(e);
+        }
+        return kernel == null ? PlainKernels.prepare(task, Pool.shared()) : kernel;
+    }
+
+    @Test
     void indexOutOfRange() {
         int[] dims = {4, 2};
         MemorySegment index = memory(DType.I64, 3);

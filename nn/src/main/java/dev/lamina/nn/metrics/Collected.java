@@ -28,10 +28,15 @@ abstract class Collected extends Weighable {
         @Override
         public double value() {
             if (!known) {
-                value = Collected.this.value(Arrays.copyOf(all, size));
+                value = Collected.this.value(sums());
                 known = true;
             }
             return value;
+        }
+
+        @Override
+        public double[] sums() {
+            return Arrays.copyOf(all, size);
         }
 
         @Override

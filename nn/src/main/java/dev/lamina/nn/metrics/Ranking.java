@@ -1,6 +1,7 @@
 package dev.lamina.nn.metrics;
 
 import dev.lamina.core.DataException;
+import dev.lamina.nn.Metric;
 import java.util.Arrays;
 
 /** Cases of yes and no in the order of their scores: curves and the areas under them. Equal scores are one threshold. */
@@ -24,7 +25,49 @@ public final class Ranking {
      * @param truePositives how many of them are yes
      * @param falsePositives how many of them are no
      */
-    public record Points(double[] thresholds, double[] truePositives, double[] falsePositives) {}
+    public record Points(double[] thresholds, double[] truePositives, double[] falsePositives) {
+        /** True positive rates: the share of all yes that is found; NaN without a yes. */
+        public double[] recalls() {
+            return shares(truePositives);
+        }
+
+        /** The share of all no that is answered yes; NaN without a no. Against {@link #recalls} this is the ROC curve, which begins at (0, 0). */
+        public double[] falsePositiveRates() {
+            return shares(falsePositives);
+        }
+
+        /** The share of the answers yes that is right. Against {@link #recalls} this is the precision-recall curve. */
+        public double[] precisions() {
+            double[] shares = new double[thresholds.length];
+            Arrays.setAll(shares, i -> truePositives[i] / (truePositives[i] + falsePositives[i]));
+            return shares;
+        }
+
+        private static double[] shares(double[] counts) {
+            return Arrays.stream(counts)
+                    .map(count -> count / counts[counts.length - 1])
+                    .toArray();
+        }
+    }
+
+    /**
+     * The cases that {@code rocAuc()} or {@code prAuc()} has taken over the batches so far.
+     *
+     * @param total of such a metric, for two classes
+     */
+    public static Ranking of(Metric.Total total) {
+        return of(total, 0);
+    }
+
+    /**
+     * The same for one class against all others.
+     *
+     * @param total of such a metric, for more than two classes
+     * @param ofClass the class that counts as yes
+     */
+    public static Ranking of(Metric.Total total, int ofClass) {
+        return AreaUnderCurve.ranking(total.sums(), ofClass);
+    }
 
     /**
      * Sorts cases.

@@ -115,14 +115,7 @@ public sealed interface Task {
 
         @Override
         public Stream<Access> reads() {
-            return values.stream().flatMap(value -> switch (value) {
-                case Load load -> Stream.of(load.access());
-                case Uniform uniform -> Stream.of(uniform.seed());
-                case Constant ignored -> Stream.of();
-                case Position ignored -> Stream.of();
-                case Apply ignored -> Stream.of();
-                case Fold ignored -> Stream.of();
-            });
+            return values.stream().flatMap(Value::reads);
         }
 
         @Override
@@ -149,16 +142,17 @@ public sealed interface Task {
 
         /** Numbers of the values that it is computed from. */
         default int[] arguments() {
-            return switch (this) {
-                case Apply apply when apply.c() >= 0 -> new int[] {apply.a(), apply.b(), apply.c()};
-                case Apply apply when apply.b() >= 0 -> new int[] {apply.a(), apply.b()};
-                case Apply apply -> new int[] {apply.a()};
-                case Fold fold -> new int[] {fold.a()};
-                case Load ignored -> new int[0];
-                case Constant ignored -> new int[0];
-                case Position ignored -> new int[0];
-                case Uniform ignored -> new int[0];
-            };
+            return new int[0];
+        }
+
+        /** What it reads from memory itself. */
+        default Stream<Access> reads() {
+            return Stream.of();
+        }
+
+        /** The distance from index to index along each axis of what it reads or counts; empty if it depends on no index itself. */
+        default long[] strides() {
+            return new long[0];
         }
     }
 
@@ -167,6 +161,16 @@ public sealed interface Task {
         @Override
         public DType dtype() {
             return access.dtype();
+        }
+
+        @Override
+        public Stream<Access> reads() {
+            return Stream.of(access);
+        }
+
+        @Override
+        public long[] strides() {
+            return access.strides();
         }
 
         @Override
@@ -191,16 +195,31 @@ public sealed interface Task {
      *
      * @param seed an i64 scalar: its access has strides 0
      */
-    record Uniform(Access seed, long stream, DType dtype, long offset, long[] strides) implements Value {}
+    record Uniform(Access seed, long stream, DType dtype, long offset, long[] strides) implements Value {
+        @Override
+        public Stream<Access> reads() {
+            return Stream.of(seed);
+        }
+    }
 
     /** A scalar function of earlier values; unused arguments are -1. CAST converts from the argument's dtype to this one. */
-    record Apply(Elementwise op, DType dtype, int a, int b, int c) implements Value {}
+    record Apply(Elementwise op, DType dtype, int a, int b, int c) implements Value {
+        @Override
+        public int[] arguments() {
+            return c >= 0 ? new int[] {a, b, c} : b >= 0 ? new int[] {a, b} : new int[] {a};
+        }
+    }
 
     /**
      * An earlier value combined over the reduced axes; a row-level value. Sums are accumulated in f32 or wider. ARGMAX and ARGMIN
      * give the position in the row, i64.
      */
-    record Fold(Reduce.Kind kind, DType dtype, int a) implements Value {}
+    record Fold(Reduce.Kind kind, DType dtype, int a) implements Value {
+        @Override
+        public int[] arguments() {
+            return new int[] {a};
+        }
+    }
 
     /**
      * Writes a value; the access has the dims of the space. A row-level value is written once per row where the strides

@@ -45,7 +45,8 @@ final class MemoryLimit {
     private static long memTotal(Path meminfo) {
         for (String line : lines(meminfo)) {
             if (line.startsWith("MemTotal:")) {
-                return number(line.replaceAll("\\D", ""), Long.MAX_VALUE >> 10) << 10;
+                String digits = line.substring(line.indexOf(':') + 1).replace("kB", "");
+                return number(digits.strip(), Long.MAX_VALUE >> 10) << 10;
             }
         }
         // Not Linux: the default Java heap is a quarter of the machine.
@@ -57,7 +58,11 @@ final class MemoryLimit {
     private static long tightest(Path mount, String group, String file) {
         long limit = Long.MAX_VALUE;
         Path end = mount.normalize();
-        Path at = end.resolve(group.replaceFirst("^/+", "")).normalize();
+        int slashes = 0;
+        while (slashes < group.length() && group.charAt(slashes) == '/') {
+            slashes++;
+        }
+        Path at = end.resolve(group.substring(slashes)).normalize();
         at = at.startsWith(end) ? at : end;
         while (at != null && at.startsWith(end)) {
             for (String line : lines(at.resolve(file))) {
@@ -68,8 +73,11 @@ final class MemoryLimit {
         return limit;
     }
 
+    /** A whole number; what is none or has more than 18 digits sets no limit. Without regular expressions, whose first use takes milliseconds. */
     private static long number(String digits, long otherwise) {
-        return digits.matches("\\d{1,18}") ? Math.min(Long.parseLong(digits), otherwise) : otherwise;
+        boolean number =
+                !digits.isEmpty() && digits.length() <= 18 && digits.chars().allMatch(c -> c >= '0' && c <= '9');
+        return number ? Math.min(Long.parseLong(digits), otherwise) : otherwise;
     }
 
     private static List<String> lines(Path file) {

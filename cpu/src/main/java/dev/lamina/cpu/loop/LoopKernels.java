@@ -152,17 +152,11 @@ public final class LoopKernels {
     private static List<long[]> strides(Task.Loop loop, boolean[] needed) {
         List<long[]> all = new ArrayList<>();
         for (int v = 0; v < needed.length; v++) {
-            if (needed[v]) {
-                switch (loop.values().get(v)) {
-                    case Task.Load load -> all.add(load.access().strides());
-                    case Task.Position position -> all.add(position.strides());
-                    case Task.Uniform uniform -> all.add(uniform.strides());
-                    case Task.Fold fold
-                    when Plan.isPosition(fold.kind()) -> all.add(Plan.rowStrides(loop.dims(), loop.reduced()));
-                    case Task.Fold ignored -> {}
-                    case Task.Constant ignored -> {}
-                    case Task.Apply ignored -> {}
-                }
+            Task.Value value = loop.values().get(v);
+            if (needed[v] && value instanceof Task.Fold fold && Plan.isPosition(fold.kind())) {
+                all.add(Plan.rowStrides(loop.dims(), loop.reduced()));
+            } else if (needed[v] && value.strides().length > 0) {
+                all.add(value.strides());
             }
         }
         for (Task.Store store : loop.stores()) {

@@ -71,14 +71,7 @@ final class Values {
     }
 
     private long own(Task.Value value) {
-        return switch (value) {
-            case Task.Load load -> axesOf(load.access().strides());
-            case Task.Position position -> axesOf(position.strides());
-            case Task.Uniform uniform -> axesOf(uniform.strides());
-            case Task.Constant ignored -> 0;
-            case Task.Apply ignored -> 0;
-            case Task.Fold ignored -> keptAxes();
-        };
+        return value instanceof Task.Fold ? keptAxes() : value.strides().length == 0 ? 0 : axesOf(value.strides());
     }
 
     /** The axes along which strides lead on, as bits. */
@@ -131,14 +124,7 @@ final class Values {
     }
 
     private static boolean isHeavy(Task.Value value) {
-        return switch (value) {
-            case Task.Apply apply -> isHeavy(apply.op());
-            case Task.Uniform ignored -> true;
-            case Task.Load ignored -> false;
-            case Task.Constant ignored -> false;
-            case Task.Position ignored -> false;
-            case Task.Fold ignored -> false;
-        };
+        return value instanceof Task.Uniform || (value instanceof Task.Apply apply && isHeavy(apply.op()));
     }
 
     private static boolean isHeavy(Elementwise op) {

@@ -84,11 +84,14 @@ final class Crew {
     }
 
     private static void rethrow(@Nullable Throwable thrown) {
-        switch (thrown) {
-            case null -> {}
-            case RuntimeException e -> throw e;
-            case Error e -> throw e;
-            case Throwable e -> throw new IllegalStateException("pool: a task threw a checked exception", e);
+        if (thrown instanceof RuntimeException e) {
+            throw e;
+        }
+        if (thrown instanceof Error e) {
+            throw e;
+        }
+        if (thrown != null) {
+            throw new IllegalStateException("pool: a task threw a checked exception", thrown);
         }
     }
 

@@ -50,7 +50,7 @@ public final class Groups {
             rowOf[i] = row(access, index, i);
             sorted[i] = i;
         }
-        for (int shift = 0; shift < Integer.SIZE && rows - 1 >>> shift > 0; shift += BITS) {
+        for (int shift = 0; shift < Integer.SIZE && (rows - 1) >>> shift > 0; shift += BITS) {
             sort(shift);
         }
         count = 0;

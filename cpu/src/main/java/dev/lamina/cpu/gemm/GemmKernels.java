@@ -54,7 +54,12 @@ public final class GemmKernels {
                 return new Driver(other, epilogue, turned, offsets.turn(), FloatEngine.of(turned, isa), pool);
             }
             Engine engine = engine(product, isa);
-            return engine == null ? null : new Driver(task, epilogue, product, offsets, engine, pool);
+            Driver driver = engine == null ? null : new Driver(task, epilogue, product, offsets, engine, pool);
+            if (driver == null || !SplitEngine.keeps(product, isa)) {
+                return driver;
+            }
+            Engine parts = SplitEngine.of(product);
+            return new KeptProduct(driver, new Driver(task, epilogue, product, offsets, parts, pool));
         } catch (Library.Refused e) {
             throw e.refusal();
         }

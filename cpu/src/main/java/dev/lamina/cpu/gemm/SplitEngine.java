@@ -32,6 +32,11 @@ final class SplitEngine implements Engine {
     private static final int FEWEST_COLUMNS = FEWEST_ROWS;
     private static final int FEWEST_TERMS = 256;
 
+    /** Rows of a product whose B has been split before. */
+    private static final int FEWEST_KEPT = 8;
+
+    private static final int MOST_KEPT = 32;
+
     private final Product product;
 
     private SplitEngine(Product product) {
@@ -39,13 +44,25 @@ final class SplitEngine implements Engine {
     }
 
     static boolean takes(Product product, Isa isa) {
-        boolean can = isa.vectorBits() == 512 && isa.bf16() && isa.amx();
-        boolean right = product.dtype() == DType.F32 && product.rounded() == DType.F32;
-        return can
-                && right
+        return can(product, isa)
                 && product.m() >= FEWEST_ROWS
                 && product.n() >= FEWEST_COLUMNS
                 && product.k() >= FEWEST_TERMS;
+    }
+
+    /** Whether a product of few rows is faster like this where B has been split before: it stays in the second cache. */
+    static boolean keeps(Product product, Isa isa) {
+        return can(product, isa)
+                && product.m() >= FEWEST_KEPT
+                && product.m() <= MOST_KEPT
+                && product.n() >= Bf16Table.PANEL
+                && product.k() >= Bf16Table.K_STEP
+                && planes(product.n(), product.k()) <= Caches.machine().l2() * 3 / 4;
+    }
+
+    private static boolean can(Product product, Isa isa) {
+        boolean tiles = isa.vectorBits() == 512 && isa.bf16() && isa.amx();
+        return tiles && product.dtype() == DType.F32 && product.rounded() == DType.F32;
     }
 
     static Engine of(Product product) {

@@ -35,7 +35,7 @@ class SplitEngineTest {
     }
 
     /** A product in memory that begins or ends at a page nobody may touch. */
-    private static final class Case {
+    static final class Case {
         final Task.MatMul task;
         final Product product;
         final MemorySegment[] buffers = new MemorySegment[3];
@@ -123,7 +123,7 @@ class SplitEngineTest {
         }
     }
 
-    private static Task.MatMul task(int m, int n, int k, boolean turnA, boolean turnB) {
+    static Task.MatMul task(int m, int n, int k, boolean turnA, boolean turnB) {
         Task.Access a =
                 new Task.Access(0, DType.F32, 0, new int[] {m, k}, turnA ? new long[] {1, m} : new long[] {k, 1});
         Task.Access b =

@@ -197,31 +197,11 @@ final class AmxProduct {
     /** A piece of as many rows and columns as are left. */
     private void anyPiece() {
         Label whole = code.label();
-        Label fewRows = code.label();
-        Label few = code.label();
-        Label fewColumns = code.label();
-        Label done = code.label();
         code.emit(Op.CMP, COLUMNS, Imm.of(Bf16Table.PANEL));
         code.jump(Condition.GREATER_EQUAL, whole);
         configure(1);
         code.bind(whole);
-        code.emit(Op.CMP, ROWS, Imm.of(16));
-        code.jump(Condition.LESS_EQUAL, fewRows);
-        code.emit(Op.CMP, COLUMNS, Imm.of(16));
-        code.jump(Condition.LESS_EQUAL, fewColumns);
-        piece(2, 2);
-        code.jump(done);
-        code.bind(fewColumns);
-        piece(2, 1);
-        code.jump(done);
-        code.bind(fewRows);
-        code.emit(Op.CMP, COLUMNS, Imm.of(16));
-        code.jump(Condition.LESS_EQUAL, few);
-        piece(1, 2);
-        code.jump(done);
-        code.bind(few);
-        piece(1, 1);
-        code.bind(done);
+        TilePieces.choose(code, ROWS, COLUMNS, this::piece);
     }
 
     /** A piece of C of one or two tiles each way. */
@@ -239,7 +219,7 @@ final class AmxProduct {
             storeSums(high, wide);
             round();
         } else {
-            forC(high, wide, Op.TILESTORED);
+            TilePieces.move(code, PIECE, C_ROW, C_AT, high, wide, Op.TILESTORED);
         }
     }
 
@@ -311,16 +291,12 @@ final class AmxProduct {
                 if (j == 0) {
                     code.emit(near ? Op.TILELOADD : Op.TILELOADDT1, A[i], Mem.at(i == 0 ? A_AT : A_BELOW, A_ROW));
                 }
-                code.emit(Op.TDPBF16PS, sums(i, j), A[i], B[j]);
+                code.emit(Op.TDPBF16PS, TilePieces.sums(i, j), A[i], B[j]);
             }
         }
         for (int line = 0; line < AHEAD_LINES && high + wide == 4; line++) {
             code.emit(near ? Op.PREFETCHT0 : Op.PREFETCHT1, Mem.at(AHEAD, line * Bf16Table.LINE));
         }
-    }
-
-    private static Tile sums(int i, int j) {
-        return new Tile(2 * i + j);
     }
 
     /** Sums start from zero or go on from C. */
@@ -331,32 +307,12 @@ final class AmxProduct {
             code.emit(Op.CMP, Bf16Table.ACCUMULATE.of(TABLE), Imm.of(0));
             code.jump(Condition.NOT_EQUAL, add);
         }
-        for (int i = 0; i < high; i++) {
-            for (int j = 0; j < wide; j++) {
-                code.emit(Op.TILEZERO, sums(i, j));
-            }
-        }
+        TilePieces.clear(code, high, wide);
         if (!narrow) {
             code.jump(begun);
             code.bind(add);
-            forC(high, wide, Op.TILELOADD);
+            TilePieces.move(code, PIECE, C_ROW, C_AT, high, wide, Op.TILELOADD);
             code.bind(begun);
-        }
-    }
-
-    private void forC(int high, int wide, Op move) {
-        code.emit(Op.MOV, C_AT, C_ROW);
-        code.emit(Op.SHL, C_AT, Imm.of(4));
-        code.emit(Op.ADD, C_AT, PIECE);
-        for (int i = 0; i < high; i++) {
-            for (int j = 0; j < wide; j++) {
-                Mem place = Mem.at(i == 0 ? PIECE : C_AT, C_ROW, 1, j * Bf16Table.LINE);
-                if (move == Op.TILESTORED) {
-                    code.emit(move, place, sums(i, j));
-                } else {
-                    code.emit(move, sums(i, j), place);
-                }
-            }
         }
     }
 
@@ -364,7 +320,10 @@ final class AmxProduct {
     private void storeSums(int high, int wide) {
         for (int i = 0; i < high; i++) {
             for (int j = 0; j < wide; j++) {
-                code.emit(Op.TILESTORED, Mem.at(SUMS_AT, LINE, 2, i * SUMS / 2 + j * Bf16Table.LINE), sums(i, j));
+                code.emit(
+                        Op.TILESTORED,
+                        Mem.at(SUMS_AT, LINE, 2, i * SUMS / 2 + j * Bf16Table.LINE),
+                        TilePieces.sums(i, j));
             }
         }
     }

@@ -15,7 +15,7 @@ import dev.lamina.cpu.code.Isa;
  * (e + 2<sup>-22</sup>) sum |a b|, and k (max |a| + max |b| + 1) 2<sup>-125</sup> for what is subnormal.
  */
 final class SplitEngine implements Engine {
-    /** Deeper products are cut into blocks by the driver; most have one, as going on with sums in C costs about a tenth of this. */
+    /** Deeper products are cut into blocks by the driver. Most have one block: to go on with sums in C at 256 costs some 15 %. */
     private static final int DEPTH = 1024;
 
     /** A block of A stays in the second cache, while panels of B pass by. */

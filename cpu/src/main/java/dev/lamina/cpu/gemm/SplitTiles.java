@@ -102,7 +102,7 @@ final class SplitTiles {
         code.jump(Condition.GREATER_EQUAL, whole);
         configure();
         code.bind(whole);
-        anyPiece();
+        TilePieces.choose(code, ROWS, COLUMNS, this::piece);
         code.emit(Op.ADD, A_PANEL, Bf16Table.A_PANEL.of(TABLE));
         code.emit(Op.MOV, SPARE, C_ROW);
         code.emit(Op.SHL, SPARE, Imm.of(5));
@@ -111,48 +111,19 @@ final class SplitTiles {
         code.jump(Condition.GREATER, next);
     }
 
-    /** A piece of as many rows and columns as are left. */
-    private void anyPiece() {
-        Label fewRows = code.label();
-        Label few = code.label();
-        Label fewColumns = code.label();
-        Label done = code.label();
-        code.emit(Op.CMP, ROWS, Imm.of(16));
-        code.jump(Condition.LESS_EQUAL, fewRows);
-        code.emit(Op.CMP, COLUMNS, Imm.of(16));
-        code.jump(Condition.LESS_EQUAL, fewColumns);
-        piece(2, 2);
-        code.jump(done);
-        code.bind(fewColumns);
-        piece(2, 1);
-        code.jump(done);
-        code.bind(fewRows);
-        code.emit(Op.CMP, COLUMNS, Imm.of(16));
-        code.jump(Condition.LESS_EQUAL, few);
-        piece(1, 2);
-        code.jump(done);
-        code.bind(few);
-        piece(1, 1);
-        code.bind(done);
-    }
-
     /** A piece of C of one or two tiles each way: sums start from zero or go on from C. */
     private void piece(int high, int wide) {
         Label add = code.label();
         Label begun = code.label();
         code.emit(Op.CMP, Bf16Table.ACCUMULATE.of(TABLE), Imm.of(0));
         code.jump(Condition.NOT_EQUAL, add);
-        for (int i = 0; i < high; i++) {
-            for (int j = 0; j < wide; j++) {
-                code.emit(Op.TILEZERO, sums(i, j));
-            }
-        }
+        TilePieces.clear(code, high, wide);
         code.jump(begun);
         code.bind(add);
-        forC(high, wide, false);
+        TilePieces.move(code, PIECE, C_ROW, SPARE, high, wide, Op.TILELOADD);
         code.bind(begun);
         steps(high, wide);
-        forC(high, wide, true);
+        TilePieces.move(code, PIECE, C_ROW, SPARE, high, wide, Op.TILESTORED);
     }
 
     private void steps(int high, int wide) {
@@ -189,27 +160,7 @@ final class SplitTiles {
                 if (j == 0 && a >= 0) {
                     code.emit(Op.TILELOADD, A[i], Mem.at(A_AT, LINE, 1, (2 * a + i) * Bf16Table.TILE));
                 }
-                code.emit(Op.TDPBF16PS, sums(i, j), A[i], B[j]);
-            }
-        }
-    }
-
-    private static Tile sums(int i, int j) {
-        return new Tile(2 * i + j);
-    }
-
-    private void forC(int high, int wide, boolean stores) {
-        code.emit(Op.MOV, SPARE, C_ROW);
-        code.emit(Op.SHL, SPARE, Imm.of(4));
-        code.emit(Op.ADD, SPARE, PIECE);
-        for (int i = 0; i < high; i++) {
-            for (int j = 0; j < wide; j++) {
-                Mem place = Mem.at(i == 0 ? PIECE : SPARE, C_ROW, 1, j * Bf16Table.LINE);
-                if (stores) {
-                    code.emit(Op.TILESTORED, place, sums(i, j));
-                } else {
-                    code.emit(Op.TILELOADD, sums(i, j), place);
-                }
+                code.emit(Op.TDPBF16PS, TilePieces.sums(i, j), A[i], B[j]);
             }
         }
     }

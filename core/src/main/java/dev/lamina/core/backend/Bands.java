@@ -12,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds the loops that form a {@link Task.Band}. */
 final class Bands {
-    /** Fewer elements stay in the cache anyway. */
-    private static final long MANY = 1 << 15;
-
     private Bands() {}
 
     static Lowered joined(Lowered lowered) {
@@ -46,7 +43,7 @@ final class Bands {
         int kept = columns.dims().length - columns.reduced();
         long size = size(columns.dims(), 0, columns.dims().length);
         boolean folds = columns.reduced() > 0 && columns.writes().allMatch(access -> isFolded(access, kept));
-        if (!folds || size < MANY || size != size(rows.dims(), 0, rows.dims().length)) {
+        if (!folds || size < Task.Band.FEWEST || size != size(rows.dims(), 0, rows.dims().length)) {
             return false;
         }
         long folded = size(columns.dims(), kept, columns.dims().length);

@@ -356,6 +356,9 @@ public sealed interface Task {
      * @param columns what follows, in order
      */
     record Band(Loop rows, List<Loop> columns) implements Task {
+        /** Fewer elements stay in the cache anyway. */
+        public static final long FEWEST = 1 << 15;
+
         /** All loops in order. */
         public Stream<Loop> loops() {
             return Stream.concat(Stream.of(rows), columns.stream());

@@ -22,9 +22,6 @@ final class Unit {
     /** A loop of more stored nodes would be a kernel with more values than registers and their spills can hold. */
     private static final int MOST_NODES = 24;
 
-    /** Fewer elements stay in the cache anyway. */
-    static final long MANY = 1 << 15;
-
     /** So many parts of a concatenation are written by one loop. */
     private static final int MOST_PARTS = 8;
 
@@ -238,7 +235,7 @@ final class Unit {
 
     /** Whether this folds so many columns that others should leave them in the cache. */
     boolean foldsColumns() {
-        return !reduced.isEmpty() && full.size() >= MANY && !hasRows(Math.max(MANY, full.size()));
+        return !reduced.isEmpty() && full.size() >= Task.Band.FEWEST && !hasRows(full.size());
     }
 
     /** How many of the large values that this reads a loop over as many elements reads or makes, row by row. */

@@ -135,7 +135,7 @@ final class AmxProduct {
         code.emit(Op.MOV, PIECE, C_ROWS);
         code.emit(Op.MOV, AHEAD, A_PANEL);
         code.emit(Op.ADD, AHEAD, Bf16Table.A_PANEL.of(TABLE));
-        configure(0);
+        TilePieces.configure(code, TABLE, ROWS, COLUMNS, C_AT);
         panels();
         code.emit(Op.ADD, A_PANEL, Bf16Table.A_PANEL.of(TABLE));
         code.emit(Op.MOV, A_AT, C_ROW);
@@ -154,17 +154,6 @@ final class AmxProduct {
     private void move(Mem to, Mem from) {
         code.emit(Op.MOV, A_AT, from);
         code.emit(Op.MOV, to, A_AT);
-    }
-
-    /** Sets the sizes of the tiles for the rows that are left, and full columns (0) or the last ones (1). */
-    private void configure(int edge) {
-        Label whole = code.label();
-        code.emit(Op.LEA, C_AT, Mem.at(TABLE, Bf16Table.CONFIGURATIONS + edge * CONFIGURATION_BYTES));
-        code.emit(Op.CMP, ROWS, Imm.of(Bf16Table.PANEL));
-        code.jump(Condition.GREATER_EQUAL, whole);
-        code.emit(Op.ADD, C_AT, Imm.of(2 * CONFIGURATION_BYTES));
-        code.bind(whole);
-        code.emit(Op.LDTILECFG, Mem.at(C_AT));
     }
 
     /** One panel of A and all of B. */
@@ -199,7 +188,7 @@ final class AmxProduct {
         Label whole = code.label();
         code.emit(Op.CMP, COLUMNS, Imm.of(Bf16Table.PANEL));
         code.jump(Condition.GREATER_EQUAL, whole);
-        configure(1);
+        TilePieces.configure(code, TABLE, ROWS, COLUMNS, C_AT);
         code.bind(whole);
         TilePieces.choose(code, ROWS, COLUMNS, this::piece);
     }

@@ -24,7 +24,6 @@ final class SplitTiles {
     /** Bytes of a step of k in a panel. */
     static final int STEP = SplitCode.PLANES * 2 * Bf16Table.TILE;
 
-    private static final int CONFIGURATION_BYTES = AmxProduct.CONFIGURATION_BYTES;
     private static final Tile[] A = {new Tile(4), new Tile(5)};
     private static final Tile[] B = {new Tile(6), new Tile(7)};
     private static final Gpr A_BLOCK = Gpr.RDI;
@@ -35,7 +34,6 @@ final class SplitTiles {
     private static final Gpr AHEAD = Gpr.R8;
     private static final Gpr A_PANEL = Gpr.R9;
     private static final Gpr PIECE = Gpr.RBX;
-
     private static final Gpr ROWS = Gpr.R10;
     private static final Gpr COLUMNS = Gpr.R11;
     private static final Gpr C_ROW = Gpr.R12;
@@ -66,7 +64,7 @@ final class SplitTiles {
         code.emit(Op.MOV, PIECE, C_COLUMN);
         code.emit(Op.MOV, AHEAD, B_PANEL);
         code.emit(Op.ADD, AHEAD, Bf16Table.PANEL_BYTES.of(TABLE));
-        configure();
+        TilePieces.configure(code, TABLE, ROWS, COLUMNS, SPARE);
         pieces();
         code.emit(Op.ADD, B_PANEL, Bf16Table.PANEL_BYTES.of(TABLE));
         code.emit(Op.ADD, C_COLUMN, Imm.of(Bf16Table.PANEL * Float.BYTES));
@@ -77,22 +75,6 @@ final class SplitTiles {
         Abi.host().epilogue(code);
     }
 
-    /** Sets the sizes of the tiles for the rows and columns that are left. */
-    private void configure() {
-        code.emit(Op.LEA, SPARE, Mem.at(TABLE, Bf16Table.CONFIGURATIONS));
-        cut(COLUMNS, CONFIGURATION_BYTES);
-        cut(ROWS, 2 * CONFIGURATION_BYTES);
-        code.emit(Op.LDTILECFG, Mem.at(SPARE));
-    }
-
-    private void cut(Gpr left, int bytes) {
-        Label whole = code.label();
-        code.emit(Op.CMP, left, Imm.of(Bf16Table.PANEL));
-        code.jump(Condition.GREATER_EQUAL, whole);
-        code.emit(Op.ADD, SPARE, Imm.of(bytes));
-        code.bind(whole);
-    }
-
     /** All of A, piece by piece. */
     private void pieces() {
         Label next = code.label();
@@ -100,7 +82,7 @@ final class SplitTiles {
         code.bind(next);
         code.emit(Op.CMP, ROWS, Imm.of(Bf16Table.PANEL));
         code.jump(Condition.GREATER_EQUAL, whole);
-        configure();
+        TilePieces.configure(code, TABLE, ROWS, COLUMNS, SPARE);
         code.bind(whole);
         TilePieces.choose(code, ROWS, COLUMNS, this::piece);
         code.emit(Op.ADD, A_PANEL, Bf16Table.A_PANEL.of(TABLE));

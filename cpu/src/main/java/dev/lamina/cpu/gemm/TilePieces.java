@@ -26,6 +26,27 @@ final class TilePieces {
         return new Tile(2 * i + j);
     }
 
+    /**
+     * Sets the sizes of the tiles for the rows and columns that are left.
+     *
+     * @param table has the configurations ({@link Bf16Table#CONFIGURATIONS})
+     * @param spare is overwritten
+     */
+    static void configure(Assembler code, Gpr table, Operand rows, Operand columns, Gpr spare) {
+        code.emit(Op.LEA, spare, Mem.at(table, Bf16Table.CONFIGURATIONS));
+        skipAtEdge(code, columns, spare, AmxProduct.CONFIGURATION_BYTES);
+        skipAtEdge(code, rows, spare, 2 * AmxProduct.CONFIGURATION_BYTES);
+        code.emit(Op.LDTILECFG, Mem.at(spare));
+    }
+
+    private static void skipAtEdge(Assembler code, Operand left, Gpr configuration, int bytes) {
+        Label whole = code.label();
+        code.emit(Op.CMP, left, Imm.of(Bf16Table.PANEL));
+        code.jump(Condition.GREATER_EQUAL, whole);
+        code.emit(Op.ADD, configuration, Imm.of(bytes));
+        code.bind(whole);
+    }
+
     /** Goes to the piece of as many tiles as the rows and columns that are left need. */
     static void choose(Assembler code, Operand rows, Operand columns, Piece piece) {
         Label fewRows = code.label();

@@ -288,12 +288,7 @@ final class Plan {
 
     /** True if there are no rows. */
     boolean isMap() {
-        for (int v = 0; v < keptSlots.length; v++) {
-            if (values.isNeeded(v) && loop.values().get(v) instanceof Task.Fold) {
-                return false;
-            }
-        }
-        return true;
+        return !values.hasFolds();
     }
 
     /** True if the loop is a plain map whose results would push everything else out of the caches. */

@@ -70,6 +70,10 @@ final class Values {
         return folds;
     }
 
+    boolean hasFolds() {
+        return hasFolds(loop, needed);
+    }
+
     private long own(Task.Value value) {
         return value instanceof Task.Fold ? keptAxes() : value.strides().length == 0 ? 0 : axesOf(value.strides());
     }

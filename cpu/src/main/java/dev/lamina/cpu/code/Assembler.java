@@ -9,6 +9,8 @@ import java.util.Arrays;
  * <p>An instruction on registers below 16 of 128 or 256 bits without mask and broadcast is encoded with VEX, else with EVEX.
  */
 public final class Assembler {
+    private static final int TILE_ROOM = 8;
+
     private final CodeBuffer code = new CodeBuffer();
     private final Constants constants = new Constants();
     private final Encoder encoder = new Encoder(code, constants);
@@ -37,6 +39,18 @@ public final class Assembler {
             }
         }
         throw new IllegalArgumentException(Listing.mismatch(op, operands));
+    }
+
+    /**
+     * Appends an instruction of the tile unit that stands in a loop of such, and room behind it. While the core works for somebody else,
+     * too (its other thread belongs to another machine), tile instructions that follow each other closely take up to twice as long as
+     * with {@value #TILE_ROOM} others between them. Where the core is ours alone these cost nothing: the unit is what is waited for.
+     */
+    public void tile(Op op, Operand... operands) {
+        emit(op, operands);
+        for (int i = 0; i < TILE_ROOM; i++) {
+            emit(Op.NOP);
+        }
     }
 
     /** A new label, not yet placed. */

@@ -143,12 +143,12 @@ final class WindowTiles {
         for (int i = 0; i < GROUPS; i++) {
             for (int j = 0; j < wide; j++) {
                 if (i == 0) {
-                    code.emit(Op.TILELOADD, B[j], Mem.at(Gpr.R10, Gpr.RAX, 1, j * TILE));
+                    code.tile(Op.TILELOADD, B[j], Mem.at(Gpr.R10, Gpr.RAX, 1, j * TILE));
                 }
                 if (j == 0) {
-                    code.emit(Op.TILELOADD, A[i], Mem.at(i == 0 ? Gpr.R8 : Gpr.R9, Gpr.R12));
+                    code.tile(Op.TILELOADD, A[i], Mem.at(i == 0 ? Gpr.R8 : Gpr.R9, Gpr.R12));
                 }
-                code.emit(Op.TDPBF16PS, sums(i, j), A[i], B[j]);
+                code.tile(Op.TDPBF16PS, sums(i, j), A[i], B[j]);
             }
         }
         code.emit(Op.ADD, Gpr.R8, new Imm(LINE));

@@ -275,12 +275,12 @@ final class AmxProduct {
             for (int j = 0; j < wide; j++) {
                 if (i == 0) {
                     // B passes through: the hint keeps it out of the first cache.
-                    code.emit(Op.TILELOADDT1, B[j], Mem.at(B_AT, LINE, 1, j * Bf16Table.TILE));
+                    code.tile(Op.TILELOADDT1, B[j], Mem.at(B_AT, LINE, 1, j * Bf16Table.TILE));
                 }
                 if (j == 0) {
-                    code.emit(near ? Op.TILELOADD : Op.TILELOADDT1, A[i], Mem.at(i == 0 ? A_AT : A_BELOW, A_ROW));
+                    code.tile(near ? Op.TILELOADD : Op.TILELOADDT1, A[i], Mem.at(i == 0 ? A_AT : A_BELOW, A_ROW));
                 }
-                code.emit(Op.TDPBF16PS, TilePieces.sums(i, j), A[i], B[j]);
+                code.tile(Op.TDPBF16PS, TilePieces.sums(i, j), A[i], B[j]);
             }
         }
         for (int line = 0; line < AHEAD_LINES && high + wide == 4; line++) {

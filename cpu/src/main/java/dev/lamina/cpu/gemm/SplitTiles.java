@@ -137,12 +137,12 @@ final class SplitTiles {
         for (int i = 0; i < high; i++) {
             for (int j = 0; j < wide; j++) {
                 if (i == 0 && b >= 0) {
-                    code.emit(Op.TILELOADD, B[j], Mem.at(B_AT, LINE, 1, (2 * b + j) * Bf16Table.TILE));
+                    code.tile(Op.TILELOADD, B[j], Mem.at(B_AT, LINE, 1, (2 * b + j) * Bf16Table.TILE));
                 }
                 if (j == 0 && a >= 0) {
-                    code.emit(Op.TILELOADD, A[i], Mem.at(A_AT, LINE, 1, (2 * a + i) * Bf16Table.TILE));
+                    code.tile(Op.TILELOADD, A[i], Mem.at(A_AT, LINE, 1, (2 * a + i) * Bf16Table.TILE));
                 }
-                code.emit(Op.TDPBF16PS, TilePieces.sums(i, j), A[i], B[j]);
+                code.tile(Op.TDPBF16PS, TilePieces.sums(i, j), A[i], B[j]);
             }
         }
     }

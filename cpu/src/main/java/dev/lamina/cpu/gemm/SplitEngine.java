@@ -32,6 +32,11 @@ final class SplitEngine implements Engine {
     private static final int FEWEST_COLUMNS = FEWEST_ROWS;
     private static final int FEWEST_TERMS = 256;
 
+    /** Rows and columns of a product as deep as this, such as the gradient of a kernel. */
+    private static final int FEWEST_IF_DEEP = 128;
+
+    private static final int DEEP = 2048;
+
     /** Rows of a product whose B has been split before. */
     private static final int FEWEST_KEPT = 8;
 
@@ -44,10 +49,9 @@ final class SplitEngine implements Engine {
     }
 
     static boolean takes(Product product, Isa isa) {
-        return can(product, isa)
-                && product.m() >= FEWEST_ROWS
-                && product.n() >= FEWEST_COLUMNS
-                && product.k() >= FEWEST_TERMS;
+        boolean large = product.m() >= FEWEST_ROWS && product.n() >= FEWEST_COLUMNS && product.k() >= FEWEST_TERMS;
+        boolean deep = product.m() >= FEWEST_IF_DEEP && product.n() >= FEWEST_IF_DEEP && product.k() >= DEEP;
+        return can(product, isa) && (large || deep);
     }
 
     /** Whether a product of few rows is faster like this where B has been split before: it stays in the second cache. */
@@ -71,19 +75,22 @@ final class SplitEngine implements Engine {
 
     @Override
     public Blocking blocking() {
-        int depth = Math.ceilDiv(product.k(), Math.ceilDiv(product.k(), DEPTH));
+        // A task takes whole rows of blocks, so that A is split once; of few rows it takes some columns, so that B is.
+        boolean flat = product.m() < FEWEST_ROWS;
+        int most = flat ? (int) (BLOCK_BYTES / planes(product.m(), 1)) * Bf16Table.K_STEP : DEPTH;
+        int depth = Math.ceilDiv(product.k(), Math.ceilDiv(product.k(), Math.min(DEPTH, most)));
         int rows = (int) Math.max(1, BLOCK_BYTES / planes(1, depth)) * Bf16Table.PANEL;
-        // A task takes whole rows of blocks, so that A is split once.
+        int strip = product.m() <= MOST_KEPT ? Math.max(1, product.n()) : flat ? FEWEST_IF_DEEP : STRIP;
         return new Blocking(
                 rows,
-                STRIP,
-                DEPTH,
+                strip,
+                depth,
                 Bf16Table.PANEL,
                 Bf16Table.PANEL,
                 Bf16Table.K_STEP,
                 TASK_FLOPS,
-                rows,
-                Math.max(STRIP, product.n()));
+                flat ? FEWEST_ROWS : rows,
+                flat ? strip : Math.max(STRIP, product.n()));
     }
 
     private static long planes(int count, int k) {

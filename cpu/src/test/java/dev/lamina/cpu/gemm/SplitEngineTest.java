@@ -157,7 +157,7 @@ class SplitEngineTest {
     /** Several blocks of rows, strips and k, and sizes of which tiles are full or have one row. */
     @Test
     void itsErrorIsBelowThatOfOneChainOfSums() {
-        int[][] shapes = {{207, 100, 702}, {130, 65, 1100}, {300, 33, 96}, {31, 270, 1025}};
+        int[][] shapes = {{207, 100, 702}, {130, 65, 1100}, {300, 33, 96}, {31, 270, 1025}, {130, 270, 2100}};
         for (int i = 0; i < 4 * shapes.length; i++) {
             int[] s = shapes[i / 4];
             Case c = new Case(task(s[0], s[1], s[2], (i & 1) != 0, (i & 2) != 0), new Random(i));
@@ -177,6 +177,10 @@ class SplitEngineTest {
         assertInstanceOf(FloatEngine.class, GemmKernels.engine(large.product, new Isa(512, true, false)));
         Case small = new Case(task(512, 511, 256, false, false), new Random(1));
         assertInstanceOf(FloatEngine.class, GemmKernels.engine(small.product, tiles));
+        Case gradient = new Case(task(128, 128, 2048, true, false), new Random(1));
+        assertInstanceOf(SplitEngine.class, GemmKernels.engine(gradient.product, tiles));
+        Case narrow = new Case(task(128, 127, 2048, true, false), new Random(1));
+        assertInstanceOf(FloatEngine.class, GemmKernels.engine(narrow.product, tiles));
     }
 
     /** What f32 can hold, infinities and NaN included, comes out as without parts. */
@@ -259,7 +263,11 @@ class SplitEngineTest {
 
     @Test
     void theNumberOfThreadsDoesNotChangeTheBits() {
-        Case c = new Case(task(530, 700, 1100, false, true), new Random(3));
+        sameBits(new Case(task(530, 700, 1100, false, true), new Random(3)));
+        sameBits(new Case(task(200, 400, 2100, true, false), new Random(3)));
+    }
+
+    private static void sameBits(Case c) {
         byte[] first = null;
         for (int threads : new int[] {1, 2, 3, 7}) {
             Pool pool = Pool.of(threads);

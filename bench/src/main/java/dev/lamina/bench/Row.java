@@ -120,6 +120,11 @@ record Row(String name, String about, String peer, String backend, List<Integer>
                     LIBTORCH,
                     () -> new RecurrentTraining(cell)));
         }
+        rows.add(cpu(
+                "predict.callers",
+                "64 threads ask 784-512-256-10 for 32 rows at a time",
+                "ours, one thread",
+                Callers::new));
         rows.add(new Row(
                 "step.overhead",
                 "train step 20-64-64-1 in fit, kernels empty",

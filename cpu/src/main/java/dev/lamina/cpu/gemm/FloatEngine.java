@@ -2,7 +2,6 @@ package dev.lamina.cpu.gemm;
 
 import dev.lamina.core.DType;
 import dev.lamina.cpu.code.Caches;
-import dev.lamina.cpu.code.Entry;
 import dev.lamina.cpu.code.Isa;
 
 /** Products of f32 and f64. */
@@ -24,13 +23,16 @@ final class FloatEngine implements Engine {
     /** Bytes of a packed panel that few rows use: it may be in the second-level cache. */
     private static final int FLAT_PANEL_BYTES = (int) (Caches.machine().l2() / 16);
 
-    /** Elements of B from which on it comes from memory, where few rows use each of them once. */
-    private static final long MANY = 1 << 20;
+    /** Elements of B for each row of A from which on packing costs more than it gains. */
+    private static final int MANY = 1 << 14;
 
-    /** Bytes of a row of B that are copied at a time then, and rows of such a block: it stays in the second-level cache. */
+    /** So many tiles of rows are few. */
+    private static final int FEW = 5;
+
+    /** Bytes of a row of B that are read at a time then, and rows of such a block: two of them stay in the second-level cache. */
     private static final int RUN_BYTES = 4096;
 
-    private static final int RUNS = 64;
+    private static final int RUNS = 32;
 
     private final Product product;
     private final Lanes lanes;
@@ -45,8 +47,8 @@ final class FloatEngine implements Engine {
 
     private final boolean packsA;
 
-    /** Whether few rows use a large B, which is read in long runs for that. */
-    private final boolean runs;
+    /** Whether few rows use a large B, which is read in long runs for that, each block while the one before is multiplied. */
+    private final boolean streams;
 
     private FloatEngine(Product product, Isa isa) {
         this.product = product;
@@ -57,11 +59,12 @@ final class FloatEngine implements Engine {
         rows = Math.ceilDiv(product.m(), Math.ceilDiv(product.m(), most));
         sideBySide = product.n() == 1 || product.bColumn() == lanes.elementBytes();
         boolean isFar = sideBySide && Math.abs(product.bK()) >= FAR;
-        runs = isFar && product.m() > 2 && product.m() == rows && (long) product.n() * product.k() >= MANY;
-        packsB = !sideBySide || runs || (product.m() > 6 * rows && isFar);
+        boolean isFew = product.m() <= FEW * most;
+        streams = isFar && isFew && product.m() > 2 && (long) product.n() * product.k() >= (long) MANY * product.m();
+        packsB = !sideBySide || (product.m() > 6 * rows && isFar && !streams);
         int widest = (lanes.registers() - 1) / (rows + 1);
         vectors = Math.min(needed, sideBySide ? widest : Math.min(widest, MOST_TURNED));
-        copiesB = !packsB && product.m() >= 3 * rows;
+        copiesB = !packsB && !streams && product.m() >= 3 * rows;
         boolean isScattered = Math.max(Math.abs(product.aRow()), Math.abs(product.aK())) >= FAR;
         int worth = isScattered && product.m() > 6 * rows ? 2 : 4;
         packsA = product.m() > rows && needed > worth * vectors && isNear(product.aRow(), lanes);
@@ -89,9 +92,10 @@ final class FloatEngine implements Engine {
     @Override
     public Blocking blocking() {
         int unit = vectors * lanes.count();
-        if (runs) {
+        if (streams) {
             int columns = Math.max(unit, RUN_BYTES / lanes.elementBytes() / unit * unit);
-            return new Blocking(rows, columns, RUNS, rows, unit, 1, TASK_FLOPS, rows, columns / 2);
+            int all = Math.ceilDiv(product.m(), rows) * rows;
+            return new Blocking(all, columns, RUNS, rows, unit, 1, TASK_FLOPS, all, columns / 2);
         }
         boolean isFlat = packsB && product.m() <= 2 * rows;
         int panel = isFlat ? FLAT_PANEL_BYTES : PANEL_BYTES;
@@ -141,24 +145,24 @@ final class FloatEngine implements Engine {
         int panelColumns = vectors * lanes.count();
         int panels = columns / panelColumns;
         int rest = columns % panelColumns;
-        int used = rest % lanes.count();
         boolean copies = copiesB && blockRows > tileRows;
         long panel = (long) vectors * lanes.bytes();
         long aRow = packsA ? lanes.elementBytes() : product.aRow();
         long aK = packsA ? (long) tileRows * lanes.elementBytes() : product.aK();
+        long nextPanel = packsB ? panel * k : panel;
+        int fetches = streams ? streamed(Math.ceilDiv(blockRows, tileRows)) : copies || packsB ? 1 : 0;
         TileCode.Key key = new TileCode.Key(
                 lanes,
                 tileRows,
                 blockRows % tileRows,
                 panels > 0 ? vectors : 0,
                 Math.ceilDiv(rest, lanes.count()),
-                used > 0,
+                rest % lanes.count() > 0,
                 copies,
                 packsA,
-                copies || packsB);
+                fetches);
         String name = "gemm-" + key;
-        Entry entry = Library.entry(name, name, () -> TileCode.write(key));
-        return new Call(entry, TileCode.BYTES, copies)
+        return new Call(Library.entry(name, name, () -> TileCode.write(key)), TileCode.BYTES, copies)
                 .put(TileCode.A_ROW, aRow)
                 .put(TileCode.A_K, aK)
                 .put(TileCode.B_K, packsB ? panel : product.bK())
@@ -168,10 +172,16 @@ final class FloatEngine implements Engine {
                 .put(TileCode.TILES, tiles)
                 .put(TileCode.A_TILE, packsA ? aK * k : tileRows * aRow)
                 .put(TileCode.ACCUMULATE, accumulate ? 1 : 0)
-                .put(TileCode.B_PANEL, packsB ? panel * k : panel)
-                .put(TileCode.B_BACK, 64 - k * (packsB ? panel : product.bK()))
+                .put(TileCode.B_PANEL, nextPanel)
+                .put(TileCode.FETCH, streams ? k * product.bK() : nextPanel)
+                .put(TileCode.B_BACK, 64 * fetches - k * (packsB ? panel : product.bK()))
                 .put(TileCode.C_TILE, tileRows * cRow)
-                .mask(TileCode.MASK, TileCode.LANES, lanes, used);
+                .mask(TileCode.MASK, TileCode.LANES, lanes, rest % lanes.count());
+    }
+
+    /** Lines of each row of the next block that one of the tiles of a panel has to bring. */
+    private int streamed(int tiles) {
+        return Math.ceilDiv(vectors * lanes.bytes(), 64 * tiles);
     }
 
     @Override

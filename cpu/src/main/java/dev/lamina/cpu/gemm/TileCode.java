@@ -34,6 +34,7 @@ final class TileCode {
     static final int MASK = 88;
     static final int C_TILE = 96;
     static final int B_BACK = 104;
+    static final int FETCH = 112;
     static final int LANES = 128;
     static final int BYTES = 192;
 
@@ -65,7 +66,7 @@ final class TileCode {
      * @param masked whether the last vector of the last panel is cut off
      * @param copies whether B is copied to scratch
      * @param packedA whether A is packed, so that what comes next can be fetched ahead
-     * @param fetches whether the next panel of B is brought to the second-level cache meanwhile
+     * @param fetches lines of each row of B that a tile brings to the second-level cache meanwhile, from what comes {@link #FETCH} bytes later
      */
     record Key(
             Lanes lanes,
@@ -76,12 +77,13 @@ final class TileCode {
             boolean masked,
             boolean copies,
             boolean packedA,
-            boolean fetches) {
+            int fetches) {
         // See Lanes.
         @Override
         public String toString() {
             return lanes + "-" + rows + "x" + vectors + "-" + tail + "x" + last + (masked ? "-masked" : "")
-                    + (copies ? "-copies" : "") + (packedA ? "-packed" : "") + (fetches ? "-fetches" : "");
+                    + (copies ? "-copies" : "") + (packedA ? "-packed" : "")
+                    + (fetches > 0 ? "-fetches" + fetches : "");
         }
     }
 
@@ -160,7 +162,7 @@ final class TileCode {
             code.load(Gpr.R12, (long) vectors * lanes.bytes());
             nextTile();
             code.jump(Condition.EQUAL, done);
-        } else if (key.fetches()) {
+        } else {
             beginFetch(vectors);
         }
         Label next = code.label();
@@ -177,20 +179,20 @@ final class TileCode {
         }
     }
 
-    /** The next tiles each fetch a line of each row of the next panel. */
+    /** The next tiles each fetch some lines of each row of what comes later. */
     private void beginFetch(int vectors) {
-        if (key.fetches()) {
+        if (key.fetches() > 0) {
             code.emit(Op.MOV, Gpr.RSI, B_NOW);
-            code.emit(Op.ADD, Gpr.RSI, field(B_PANEL));
+            code.emit(Op.ADD, Gpr.RSI, field(FETCH));
             code.emit(Op.MOV, Gpr.R15, Gpr.R12);
-            code.load(Gpr.RAX, vectors * lanes.bytes() / 64);
+            code.load(Gpr.RAX, Math.ceilDiv(vectors * lanes.bytes(), 64 * key.fetches()));
             code.emit(Op.MOV, LINES_LEFT, Gpr.RAX);
         }
     }
 
-    /** To the next line, or nowhere if there is none. */
+    /** To the next lines, or nowhere if there are none. */
     private void fetchNext() {
-        if (key.fetches()) {
+        if (key.fetches() > 0) {
             Label more = code.label();
             code.emit(Op.ADD, Gpr.RSI, field(B_BACK));
             code.emit(Op.DEC, LINES_LEFT);
@@ -301,8 +303,10 @@ final class TileCode {
             code.emit(Op.ADD, Gpr.RSI, Gpr.R12);
             code.emit(Op.ADD, Gpr.R15, new Imm((long) vectors * lanes.bytes()));
         }
-        if (key.fetches() && !copy) {
-            code.emit(Op.PREFETCHT1, Mem.at(Gpr.RSI));
+        if (key.fetches() > 0 && !copy) {
+            for (int line = 0; line < key.fetches(); line++) {
+                code.emit(Op.PREFETCHT1, Mem.at(Gpr.RSI, 64 * line));
+            }
             code.emit(Op.ADD, Gpr.RSI, Gpr.R15);
         }
         if (key.packedA()) {

@@ -23,7 +23,7 @@ public final class TileProduct {
         int panels = n / (vectors() * lanes.count());
         int last = Math.ceilDiv(n % (vectors() * lanes.count()), lanes.count());
         TileCode.Key key =
-                new TileCode.Key(lanes, rows, m % rows, panels > 0 ? vectors() : 0, last, false, false, false, false);
+                new TileCode.Key(lanes, rows, m % rows, panels > 0 ? vectors() : 0, last, false, false, false, 0);
         String name = "gemm-" + key;
         return new Call(Library.entry(name, name, () -> TileCode.write(key)), TileCode.BYTES, false)
                 .put(TileCode.A_ROW, aRow)

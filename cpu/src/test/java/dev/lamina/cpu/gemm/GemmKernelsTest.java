@@ -95,22 +95,39 @@ class GemmKernelsTest {
             Random random = new Random(seed + i);
             DType dtype = random.nextInt(3) == 0 ? DType.F64 : DType.F32;
             Task.MatMul task = new RandomProduct(random).next(dtype, dtype, 300);
-            GuardedMemory[] memory = new GuardedMemory[3];
-            MemorySegment[] buffers = new MemorySegment[3];
-            for (Task.Access access : new Task.Access[] {task.a(), task.b(), task.out()}) {
-                int at = access.buffer();
-                long size = bytes(access);
-                memory[at] = random.nextInt(3) > 0
-                        ? GuardedMemory.endingAtGuard(size)
-                        : GuardedMemory.beginningAtGuard(size);
-                buffers[at] = memory[at].segment();
-                fill(buffers[at], dtype, random);
-            }
-            MemorySegment want = Arena.ofAuto().allocate(bytes(task.out()), 64);
-            expect(task, buffers[0], buffers[1], want);
-            kernel(task, bits, POOL).run(buffers);
-            assertEquals(-1, want.mismatch(buffers[2]), "seed " + seed + " case " + i + ": " + task);
+            checkGuarded(task, bits, random, "seed " + seed + " case " + i);
         }
+    }
+
+    /** Few rows times a large matrix, which is read in its place, block by block. */
+    @ParameterizedTest
+    @ValueSource(ints = {256, 512})
+    void fewRowsOfALargeMatrixGiveTheChainOfSumsExactly(int bits) {
+        long seed = System.nanoTime();
+        for (int i = 0; i < 30; i++) {
+            Random random = new Random(seed + i);
+            int m = 3 + random.nextInt(i % 3 == 0 ? 70 : 14);
+            int n = 512 + random.nextInt(1500);
+            int k = Math.ceilDiv(m << 14, n) + random.nextInt(60);
+            DType dtype = random.nextInt(3) == 0 ? DType.F64 : DType.F32;
+            checkGuarded(
+                    task(dtype, m, n, k, random.nextBoolean(), false), bits, random, "seed " + seed + " case " + i);
+        }
+    }
+
+    private static void checkGuarded(Task.MatMul task, int bits, Random random, String which) {
+        MemorySegment[] buffers = new MemorySegment[3];
+        for (Task.Access access : new Task.Access[] {task.a(), task.b(), task.out()}) {
+            long size = bytes(access);
+            GuardedMemory memory =
+                    random.nextInt(3) > 0 ? GuardedMemory.endingAtGuard(size) : GuardedMemory.beginningAtGuard(size);
+            buffers[access.buffer()] = memory.segment();
+            fill(memory.segment(), access.dtype(), random);
+        }
+        MemorySegment want = Arena.ofAuto().allocate(bytes(task.out()), 64);
+        expect(task, buffers[0], buffers[1], want);
+        kernel(task, bits, POOL).run(buffers);
+        assertEquals(-1, want.mismatch(buffers[2]), which + ": " + task);
     }
 
     @ParameterizedTest

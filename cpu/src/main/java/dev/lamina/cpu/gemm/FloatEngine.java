@@ -100,6 +100,11 @@ final class FloatEngine implements Engine {
         boolean isFlat = packsB && product.m() <= 2 * rows;
         int panel = isFlat ? FLAT_PANEL_BYTES : PANEL_BYTES;
         int depth = copiesB || packsB || packsA ? panel / (vectors * lanes.bytes()) : Integer.MAX_VALUE;
+        if (!packsA && product.m() > rows && Math.abs(product.aK()) >= FAR) {
+            // A tile reads some bytes of each row of the stored A: the tiles after it should find the rest in the
+            // cache.
+            depth = Math.min(depth, RUNS);
+        }
         int columns = isFlat ? 1 : packsB ? 8 : Math.max(1, 2048 / unit);
         int leastRows = (copiesB || packsB ? 12 : 4) * rows;
         int leastColumns = (packsA ? 16 : 1) * unit;

@@ -21,6 +21,9 @@ final class Driver implements PackingKernel {
     /** With more rows than this, packing B is a small part of the work, and not worth the memory of a second B that is kept. */
     private static final int KEPT_ROWS = 512;
 
+    /** From this depth of blocks on, a shared B is packed block by block: less has to stay in a cache, and C is not read often. */
+    private static final int DEEP = 512;
+
     final Product product;
     final Engine engine;
     final Grid grid;
@@ -36,6 +39,9 @@ final class Driver implements PackingKernel {
 
     /** Whether all of B is packed before products begin, as several blocks of rows use it. */
     final boolean sharedB;
+
+    /** Blocks of k of a shared B that are packed at a time. */
+    private final int blocksAtOnce;
 
     final @Nullable Region epilogue;
     private final Task.MatMul task;
@@ -75,14 +81,19 @@ final class Driver implements PackingKernel {
         long sums = (long) engine.sumBytes() * rows * grid.strip() * grid.groupStrips();
         workspace = engine.scratch() + packedA + (sharedB ? 0 : packedB) + sums;
         ownB = Arrays.stream(offsets.b()).allMatch(at -> at == offsets.b()[0]) ? 1 : offsets.b().length;
+        blocksAtOnce = engine.sumBytes() == 0 && grid.depth() >= DEEP ? 1 : grid.kBlocks();
         runs = new FreeList<>(() -> new Run(this));
         Workspace.reserve(false, pool.threads(), workspace);
-        Workspace.reserve(true, 1, sharedB ? packedProduct() : 0);
+        Workspace.reserve(true, 1, sharedB ? packed(blocksAtOnce) : 0);
     }
 
     /** Of all of B of one product. */
     private long packedProduct() {
-        return packedB * grid.strips() * grid.kBlocks();
+        return packed(grid.kBlocks());
+    }
+
+    private long packed(int blocks) {
+        return packedB * grid.strips() * blocks;
     }
 
     /** Strips that are still in the cache when the epilogue gets them. */
@@ -154,14 +165,17 @@ final class Driver implements PackingKernel {
     }
 
     private void sharing(Run run) {
-        Workspace packed = Workspace.take(true, packedProduct());
+        Workspace packed = Workspace.take(true, packed(blocksAtOnce));
         try {
             for (int i = 0; i < offsets.c().length; i++) {
                 run.batch(i, i + 1);
-                run.pack(packed.address());
-                pool.run(grid.strips() * grid.kBlocks(), run);
-                run.multiply(packed.address(), 0);
-                pool.run(run.tasks(), run);
+                for (int block = 0; block < grid.kBlocks(); block += blocksAtOnce) {
+                    run.blocks(block, block + blocksAtOnce);
+                    run.pack(packed.address());
+                    pool.run(grid.strips() * blocksAtOnce, run);
+                    run.multiply(packed.address(), 0);
+                    pool.run(run.tasks(), run);
+                }
             }
         } finally {
             packed.give();

@@ -15,9 +15,11 @@ final class Run implements Pool.Task {
     private long c;
     private int first;
     private int items;
+    private int firstBlock;
+    private int endBlock;
     private boolean packing;
 
-    /** All of B if it has been packed before, or 0; and bytes from product to product. */
+    /** The blocks of B if they have been packed before, or 0; and bytes from product to product. */
     private long packed;
 
     private long packedStep;
@@ -34,6 +36,7 @@ final class Run implements Pool.Task {
         this.a = a;
         this.b = b;
         this.c = c;
+        blocks(0, grid.kBlocks());
     }
 
     void release() {
@@ -49,6 +52,12 @@ final class Run implements Pool.Task {
     void batch(int from, int to) {
         first = from * grid.itemsPerProduct();
         items = (to - from) * grid.itemsPerProduct();
+    }
+
+    /** And about these blocks of k. */
+    void blocks(int from, int to) {
+        firstBlock = from;
+        endBlock = to;
     }
 
     int tasks() {
@@ -91,7 +100,7 @@ final class Run implements Pool.Task {
     private void part(int index, long scratch) {
         if (packing) {
             int strip = index % grid.strips();
-            int block = index / grid.strips();
+            int block = firstBlock + index / grid.strips();
             packB(first / grid.itemsPerProduct(), strip, block, packedAt(0, strip, block), scratch);
             return;
         }
@@ -104,7 +113,7 @@ final class Run implements Pool.Task {
     }
 
     private long packedAt(int batch, int strip, int block) {
-        return packed + batch * packedStep + driver.packedB * (strip + (long) block * grid.strips());
+        return packed + batch * packedStep + driver.packedB * (strip + (long) (block - firstBlock) * grid.strips());
     }
 
     private void packB(int batch, int strip, int block, long target, long scratch) {
@@ -121,7 +130,7 @@ final class Run implements Pool.Task {
         int firstStrip = group * grid.groupStrips();
         int lastStrip = Math.min(grid.strips(), firstStrip + grid.groupStrips()) - 1;
         long row = (long) rowBlock * grid.rows();
-        for (int block = 0; block < grid.kBlocks(); block++) {
+        for (int block = firstBlock; block < endBlock; block++) {
             long aAt = a + driver.offsets.a()[batch] + row * p.aRow() + (long) block * grid.depth() * p.aK();
             if (driver.packedA > 0) {
                 long target = scratch + driver.engine.scratch();

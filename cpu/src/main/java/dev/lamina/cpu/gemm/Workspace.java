@@ -1,6 +1,7 @@
 package dev.lamina.cpu.gemm;
 
 import dev.lamina.core.memory.Memory;
+import dev.lamina.cpu.code.LargePages;
 import dev.lamina.cpu.pool.FreeList;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -13,6 +14,9 @@ import java.lang.foreign.ValueLayout;
 public final class Workspace {
     private static final FreeList<Workspace> OWN = new FreeList<>(() -> new Workspace(false));
     private static final FreeList<Workspace> SHARED = new FreeList<>(() -> new Workspace(true));
+
+    /** Bytes from which on a workspace is in large pages. */
+    private static final long LEAST_LARGE = 512 << 10;
 
     /** Stands behind what was asked for while a workspace is in use; tests run with assertions and see when a kernel writes there. */
     private static final long MARK = 0x9e3779b97f4a7c15L;
@@ -44,13 +48,24 @@ public final class Workspace {
     public static Workspace take(boolean shared, long bytes) {
         Workspace workspace = list(shared).take();
         if (workspace.memory.byteSize() < bytes + Long.BYTES) {
-            workspace.memory = Memory.shared()
-                    .allocate(bytes + Long.BYTES, "blocks of matrix products")
-                    .segment();
+            workspace.memory = allocate(bytes + Long.BYTES);
         }
         workspace.used = bytes;
         workspace.memory.set(ValueLayout.JAVA_LONG_UNALIGNED, bytes, MARK);
         return workspace;
+    }
+
+    private static MemorySegment allocate(long bytes) {
+        long pages = bytes < LEAST_LARGE ? 0 : Math.ceilDiv(bytes, LargePages.SIZE);
+        long more = pages == 0 ? bytes : (pages + 1) * LargePages.SIZE;
+        MemorySegment memory =
+                Memory.shared().allocate(more, "blocks of matrix products").segment();
+        if (pages == 0) {
+            return memory;
+        }
+        MemorySegment large = memory.asSlice(-memory.address() & (LargePages.SIZE - 1), pages * LargePages.SIZE);
+        LargePages.ask(large);
+        return large;
     }
 
     /** Gives it back. */

@@ -157,9 +157,10 @@ final class Forward implements Kernel {
                 if (packing) {
                     pack(index / sizes.units(), index % sizes.units(), own.address());
                 } else {
-                    // The blocks that see most come first, so that threads end together.
-                    int head = index % (sizes.batch() * sizes.heads());
-                    int block = sizes.blocks() - 1 - index / (sizes.batch() * sizes.heads());
+                    // Head by head, so that its keys stay in the cache; blocks that see little come last, and threads
+                    // end together.
+                    int head = index / sizes.blocks();
+                    int block = sizes.blocks() - 1 - index % sizes.blocks();
                     block(head / sizes.heads(), head % sizes.heads(), block, own.address());
                 }
             } finally {

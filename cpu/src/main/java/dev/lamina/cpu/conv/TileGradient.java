@@ -3,7 +3,6 @@ package dev.lamina.cpu.conv;
 import dev.lamina.core.DType;
 import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.code.Entry;
-import dev.lamina.cpu.gemm.Bf16Packing;
 import dev.lamina.cpu.gemm.Call;
 import dev.lamina.cpu.gemm.Library;
 import dev.lamina.cpu.gemm.Step;
@@ -15,7 +14,7 @@ import java.util.stream.IntStream;
 /**
  * The sums of a kernel's gradient on the tile unit. The terms of a sum are pixels, so the source of a band is turned round: a line for each channel, in
  * bf16, in which its pixels lie row by row, with zeros around the image; where windows are some steps apart, first all pixels of one remainder, then
- * those of the next. A tap then is a shift along the line. Rows of y are as long as those of the line, with zeros at their ends.
+ * those of the next. A tap then is a shift along the line. Rows of y are as long as those of the line, with zeros at their ends ({@link PairCode}).
  *
  * <p>Where channels are few, all that the taps of a row meet counts as the channels of a pixel.
  */
@@ -63,7 +62,7 @@ final class TileGradient implements GradientBands {
     private final Shape[] shapes = new Shape[2];
 
     /** What is prepared for a band: the first ones have the same size, the last one may be smaller. */
-    private record Shape(Step pad, Step[] packs, Block[] blocks, Table segments, int terms) {}
+    private record Shape(Step pairs, Block[] blocks, Table segments, int terms) {}
 
     /** Some terms of a band. Steps by: 1 last panel, 2 goes on from before. */
     private record Block(long a, long b, Step[] steps) {}
@@ -84,7 +83,7 @@ final class TileGradient implements GradientBands {
         padded = axes[2].span(axes[2].outputs()) * xPixel;
         padX = padding();
         panels = Math.ceilDiv(columns, sums.columns());
-        pitch = width.outputs() + reach(width) / width.stride();
+        pitch = pitch();
         int image = phases(height) * phases(width) * pitch * (height.outputs() + reach(height) / height.stride());
         long sumsBytes = yPixel * channels * depth.taps().length * height.taps().length * width.taps().length;
         long pixels = (long) image * depth.taps().length * groups * channels
@@ -95,7 +94,7 @@ final class TileGradient implements GradientBands {
         lineRows = strips.rowsPerBand() + reach(height) / height.stride();
         plane = phases(height) * phases(width) * lineRows * pitch;
         // Terms come in units, so that the last tap reads a little beyond its last pixel.
-        int read = strips.planesPerBand() * depth.taps().length * plane + pitch - width.outputs() + TileSums.UNIT;
+        int read = strips.planesPerBand() * depth.taps().length * plane + reach(width) / width.stride() + TileSums.UNIT;
         line = (Math.ceilDiv(read, 32) | 1) * 64L;
         lines = Math.ceilDiv(groups * channels, TurnCode.UNIT) * TurnCode.UNIT;
         zero = sums.copy(0, line, line, 0, 0);
@@ -179,18 +178,34 @@ final class TileGradient implements GradientBands {
         return (long) z * plane + ((long) phase * lineRows + y / height.stride()) * pitch + x / width.stride();
     }
 
+    /** Where rows have zeros at both ends, the next one begins in them. Pixels of y come in pairs, so this is an even number. */
+    private int pitch() {
+        int most = width.outputs() + reach(width) / width.stride();
+        int left = most;
+        int last = width.outputs();
+        for (int phase = 0; phase < phases(width); phase++) {
+            left = Math.min(left, firstColumn(phase, most));
+            last = Math.max(last, lastColumn(phase, most));
+        }
+        return Math.ceilDiv(Math.max(last, most - left), 2) * 2;
+    }
+
     /** The first column of a line, and the one behind the last, that is inside of the image. */
     private int firstColumn(int phase) {
-        return joins ? 0 : Math.clamp(Math.ceilDiv(width.before() - phase, width.stride()), 0, pitch);
+        return firstColumn(phase, pitch);
+    }
+
+    private int firstColumn(int phase, int most) {
+        return joins ? 0 : Math.clamp(Math.ceilDiv(width.before() - phase, width.stride()), 0, most);
     }
 
     private int lastColumn(int phase) {
-        return joins
-                ? width.outputs()
-                : Math.clamp(
-                        Math.ceilDiv(width.inputs() + width.before() - phase, width.stride()),
-                        firstColumn(phase),
-                        pitch);
+        return lastColumn(phase, pitch);
+    }
+
+    private int lastColumn(int phase, int most) {
+        int end = Math.ceilDiv(width.inputs() + width.before() - phase, width.stride());
+        return joins ? width.outputs() : Math.clamp(end, firstColumn(phase, most), most);
     }
 
     /** Rows of x with zeros beside them. */
@@ -217,14 +232,8 @@ final class TileGradient implements GradientBands {
     private Shape shape(int band) {
         int rows = strips.rows(band);
         int terms = rows * pitch;
-        long row = (long) groups * columns * Short.BYTES;
-        int elements = width.outputs() * groups * columns;
-        Step pad = sums.copy(width.outputs() * yPixel, pitch * row, 0, elements, (pitch - width.outputs()) * row);
-        Step[] packs = new Step[2];
-        for (int last = 0; last < 2; last++) {
-            packs[last] = Bf16Packing.step(DType.BF16, true, columns(last), terms, Short.BYTES, row);
-        }
         int planes = strips.planes(band);
+        Step pairs = PairCode.step(yPixel, width.outputs(), pitch, rows, planes * sums.packed(terms));
         long[] places = new long[2 * planes];
         for (int i = 0; i < planes; i++) {
             places[2 * i] = (long) i * depth.taps().length * plane * Short.BYTES;
@@ -251,7 +260,7 @@ final class TileGradient implements GradientBands {
                         ends ? rest : whole));
             }
         }
-        return new Shape(pad, packs, blocks.toArray(Block[]::new), segments, terms);
+        return new Shape(pairs, blocks.toArray(Block[]::new), segments, terms);
     }
 
     private int columns(int last) {
@@ -286,11 +295,6 @@ final class TileGradient implements GradientBands {
         return groups * panels;
     }
 
-    private long paddedBytes() {
-        long bytes = yPixel / Float.BYTES * Short.BYTES * strips.planesPerBand() * strips.rowsPerBand() * pitch;
-        return Math.ceilDiv(bytes, 64) * 64;
-    }
-
     @Override
     public long workspace() {
         return rowsAt() + (joins ? lineRows * padded : 0);
@@ -298,43 +302,47 @@ final class TileGradient implements GradientBands {
 
     /** Where padded rows of x are in the scratch. */
     private long rowsAt() {
-        return lines * line + paddedBytes() + strips.planesPerBand() * sums.packed(shapes[0].terms());
+        return lines * line + panels * strips.planesPerBand() * sums.packed(shapes[0].terms());
     }
 
     @Override
     public void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
-        long rows = scratch + lines * line;
-        long packed = rows + paddedBytes();
+        long pairs = scratch + lines * line;
         for (int band = firstBand; band < lastBand; band++) {
-            Shape shape = shapes[strips.isWhole(band) ? 0 : 1];
             zero.run(0, lines, scratch, 0);
             turn(band, x, scratch);
-            pad(band, shape, y, rows);
-            for (int panel = firstPanel; panel < lastPanel; panel++) {
-                int last = panel % panels == panels - 1 ? 1 : 0;
-                long column = (long) panel / panels * columns + (long) panel % panels * sums.columns();
-                for (int i = 0; i < strips.planes(band); i++) {
-                    long from = rows + (long) i * shape.terms() * groups * columns * Short.BYTES;
-                    shape.packs()[last].run(from + column * Short.BYTES, 0, packed + i * sums.packed(shape.terms()), 0);
-                }
-                int before = band == firstBand ? 0 : 2;
-                for (Block block : shape.blocks()) {
-                    block.steps()[before + last].run(
-                            scratch + (long) panel / panels * channels * line + block.a(),
-                            packed + block.b(),
-                            c + column * Float.BYTES,
-                            0);
-                    before = 2;
+            for (int group = firstPanel / panels; group * panels < lastPanel; group++) {
+                int first = Math.max(firstPanel - group * panels, 0);
+                int end = Math.min(lastPanel - group * panels, panels);
+                long column = (long) group * columns + (long) first * sums.columns();
+                pair(band, first, end, y + column * Float.BYTES, pairs);
+                for (int panel = first; panel < end; panel++) {
+                    long to = c + ((long) group * columns + (long) panel * sums.columns()) * Float.BYTES;
+                    sum(band, band > firstBand, panel, panel - first, scratch + group * channels * line, pairs, to);
                 }
             }
         }
     }
 
-    private void pad(int band, Shape shape, long y, long to) {
+    /** Packs y for some panels of a group. */
+    private void pair(int band, int first, int end, long y, long to) {
+        Shape shape = shapes[strips.isWhole(band) ? 0 : 1];
+        int used = Math.min(columns, end * sums.columns()) - first * sums.columns();
         for (int i = 0; i < strips.planes(band); i++) {
             long row = ((long) strips.plane(band) + i) * height.outputs() + strips.row(band);
-            long target = to + (long) i * shape.terms() * groups * columns * Short.BYTES;
-            shape.pad().run(y + row * width.outputs() * yPixel, strips.rows(band), target, 0);
+            long amount = PairCode.amount(strips.rows(band), used);
+            shape.pairs().run(y + row * width.outputs() * yPixel, amount, to + i * sums.packed(shape.terms()), 0);
+        }
+    }
+
+    /** Adds up a panel of a group, whose pairs are so many panels behind the first ones. */
+    private void sum(int band, boolean goesOn, int panel, int behind, long a, long pairs, long c) {
+        Shape shape = shapes[strips.isWhole(band) ? 0 : 1];
+        long b = pairs + behind * strips.planes(band) * sums.packed(shape.terms());
+        int step = (goesOn ? 2 : 0) + (panel == panels - 1 ? 1 : 0);
+        for (Block block : shape.blocks()) {
+            block.steps()[step].run(a + block.a(), b + block.b(), c, 0);
+            step |= 2;
         }
     }
 

@@ -12,6 +12,7 @@ import dev.lamina.cpu.code.CodeBatch;
 import dev.lamina.cpu.code.CodeException;
 import dev.lamina.cpu.code.Isa;
 import dev.lamina.cpu.conv.ConvKernels;
+import dev.lamina.cpu.conv.ImageKernels;
 import dev.lamina.cpu.gemm.GemmKernels;
 import dev.lamina.cpu.loop.LoopKernels;
 import dev.lamina.cpu.loop.Region;
@@ -174,6 +175,7 @@ public final class CpuBackend extends KernelBackend {
             case Task.Pooling pooling -> ConvKernels.prepare(pooling, null, isa(), pool, batch);
             case Task.Chain chain -> chain(chain, batch);
             case Task.Band band -> band(band, batch);
+            case Task.Images images -> images(images, batch);
             case Task.Gather gather -> RowKernels.prepare(gather, isa(), pool, batch);
             case Task.Scattering scattering -> RowKernels.prepare(scattering, isa(), pool, batch);
             case Task.Sorting ignored -> null;
@@ -208,6 +210,14 @@ public final class CpuBackend extends KernelBackend {
             rows.run(buffers);
             columns.forEach(kernel -> kernel.run(buffers));
         };
+    }
+
+    private Kernel images(Task.Images images, CodeBatch batch) throws CodeException {
+        List<Kernel> kernels = new ArrayList<>();
+        for (Task task : images.tasks()) {
+            kernels.add(kernel(task, batch));
+        }
+        return ImageKernels.of(images.tasks(), kernels, pool);
     }
 
     private Kernel chain(Task.Chain chain, CodeBatch batch) throws CodeException {

@@ -59,6 +59,11 @@ public final class TaskInterpreter extends KernelBackend {
                 };
             }
             case Task.Band band -> buffers -> band.loops().forEach(loop -> loop(loop, buffers));
+            case Task.Images images -> {
+                List<Kernel> kernels =
+                        images.tasks().stream().map(TaskInterpreter::prepare).toList();
+                yield buffers -> kernels.forEach(kernel -> kernel.run(buffers));
+            }
             case Task.Gather gather -> buffers -> gather(gather, buffers);
             case Task.Scattering scatter -> buffers -> scatter(scatter, buffers);
             case Task.Sorting sort -> buffers -> sort(sort, buffers);

@@ -383,6 +383,33 @@ public sealed interface Task {
     }
 
     /**
+     * Convolutions and pooling, each perhaps with its map, over the same number of images. A backend may run all of them image by image, so that what one
+     * writes is in the cache when the next one reads it.
+     *
+     * @param tasks in order
+     */
+    record Images(List<Task> tasks) implements Task {
+        /** How many images a task of this kind has; 0 for others. */
+        public static int count(Task task) {
+            Task work = task instanceof Chain chain ? chain.product() : task;
+            if (work instanceof Convolution conv) {
+                return conv.x().dims()[0];
+            }
+            return work instanceof Pooling pooling ? pooling.out().dims()[0] : 0;
+        }
+
+        @Override
+        public Stream<Access> reads() {
+            return tasks.stream().flatMap(Task::reads);
+        }
+
+        @Override
+        public Stream<Access> writes() {
+            return tasks.stream().flatMap(Task::writes);
+        }
+    }
+
+    /**
      * Scaled dot-product attention, see {@link dev.lamina.core.op.Fused.Attention}. Windows: q (B, H, T, D), k (B, G, S, D), v (B, G, S, E),
      * bias (B, H, T, S), out (B, H, T, E), sums (B, H, T).
      */

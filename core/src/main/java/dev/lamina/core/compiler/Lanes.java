@@ -137,6 +137,7 @@ final class Lanes {
             when chain.product() instanceof Task.MatMul product -> List.of(product, chain.epilogue());
             case Task.Chain ignored -> List.of();
             case Task.Band ignored -> List.of();
+            case Task.Images ignored -> List.of();
             case Task.Convolution ignored -> List.of();
             case Task.Pooling ignored -> List.of();
             case Task.Gather ignored -> List.of();

@@ -2,6 +2,7 @@ package dev.lamina.core.compiler;
 
 import dev.lamina.core.op.Leaf;
 import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Window;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -61,7 +62,23 @@ final class Order {
     List<Unit> best() {
         List<Unit> deep = depthFirst();
         List<Unit> frugal = frugal(deep);
-        return behindRows(peak(frugal) < peak(deep) ? frugal : deep);
+        return imagesTogether(behindRows(peak(frugal) < peak(deep) ? frugal : deep));
+    }
+
+    /** Convolutions and pooling follow each other, if nothing is in the way: they may go through the same images ({@code Task.Images}). */
+    private List<Unit> imagesTogether(List<Unit> order) {
+        List<Unit> windows =
+                order.stream().filter(unit -> unit.nodes().getFirst().op() instanceof Window).toList();
+        Map<Unit, Set<Unit>> waits = windows.size() > 1 ? waits() : Map.of();
+        List<Unit> result = new ArrayList<>(order);
+        for (int i = 1; i < windows.size(); i++) {
+            int from = result.indexOf(windows.get(i));
+            int to = result.indexOf(windows.get(i - 1));
+            if (from > to + 1 && isFree(result, from, to, waits)) {
+                result.add(to + 1, result.remove(from));
+            }
+        }
+        return result;
     }
 
     // ---------------------------------------------------------------- columns behind rows

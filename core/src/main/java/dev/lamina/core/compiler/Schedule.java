@@ -4,6 +4,7 @@ import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Fused;
 import dev.lamina.core.op.Node;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -47,9 +48,15 @@ final class Schedule {
     Lowered lowered() {
         TaskBuilder builder = new TaskBuilder(storage, buffers, scratch, scans);
         List<Task> tasks = new ArrayList<>();
-        for (Unit unit : order) {
-            builder.add(unit, tasks);
+        int[] firsts = new int[order.size()];
+        int[] lasts = new int[order.size() + 1];
+        for (int i = 0; i < order.size(); i++) {
+            int before = tasks.size();
+            builder.add(order.get(i), tasks);
+            firsts[i] = i > 0 && tasks.size() == before + 1 && joinsImages(tasks) ? firsts[i - 1] : i;
+            Arrays.fill(lasts, firsts[i], i + 1, i);
         }
+        lasts[order.size()] = order.size();
         int first = graph.inputs().size();
         for (Map.Entry<Integer, Node> copy : copies.entrySet()) {
             builder.copy(copy.getValue(), first + copy.getKey(), tasks);
@@ -61,11 +68,36 @@ final class Schedule {
         for (int i = 0; i < count; i++) {
             Node node = temporaries.get(i);
             sizes[i] = bytes(node);
-            births[i] = positions.get(units.get(node));
-            deaths[i] = Math.max(births[i], lastReads.getOrDefault(node, births[i]));
+            int birth = positions.get(units.get(node));
+            births[i] = firsts[birth];
+            deaths[i] = lasts[Math.max(birth, lastReads.getOrDefault(node, birth))];
         }
         MemoryPlan memory = new MemoryPlan(sizes, births, deaths);
         return new Lowered(List.copyOf(tasks), first, graph.outputs().size(), sizes(sizes), memory);
+    }
+
+    /** Puts the last task to those before it, if all go through the same images; what they leave in memory then lives side by side. */
+    private boolean joinsImages(List<Task> tasks) {
+        Task last = tasks.getLast();
+        Task before = tasks.size() < 2 ? last : tasks.get(tasks.size() - 2);
+        Task any = before instanceof Task.Images images ? images.tasks().getFirst() : before;
+        if (before == last || Task.Images.count(last) < 2 || Task.Images.count(any) != Task.Images.count(last)) {
+            return false;
+        }
+        if (keepsWeights(any) || keepsWeights(last)) {
+            return false;
+        }
+        List<Task> all = new ArrayList<>(before instanceof Task.Images images ? images.tasks() : List.of(before));
+        all.add(last);
+        tasks.subList(tasks.size() - 2, tasks.size()).clear();
+        tasks.add(new Task.Images(List.copyOf(all)));
+        return true;
+    }
+
+    /** Whether a task may find its weights packed, which a kernel for several tasks does not. */
+    private boolean keepsWeights(Task task) {
+        int inputs = graph.inputs().size();
+        return task.reads().anyMatch(access -> access.buffer() < inputs && graph.stays(access.buffer()));
     }
 
     private long[] sizes(long[] temporary) {

@@ -27,6 +27,7 @@ public record Cost(long bytes, double flops, boolean half) {
                 new Cost(bytes(product.reads(), product.writes()), flops(product), half(product));
             case Task.Chain chain -> chained(chain);
             case Task.Band band -> banded(band);
+            case Task.Images images -> together(images);
             // Of the data only the chosen rows are read.
             case Task.Gather gather -> new Cost(bytes(gather.index()) + 2 * bytes(gather.out()), 0, false);
             case Task.Scattering scatter ->
@@ -71,6 +72,15 @@ public record Cost(long bytes, double flops, boolean half) {
                 bytes(reads, band.writes()),
                 band.loops().mapToDouble(Cost::flops).sum(),
                 false);
+    }
+
+    private static Cost together(Task.Images images) {
+        Set<Integer> near = images.writes().map(Task.Access::buffer).collect(java.util.stream.Collectors.toSet());
+        List<Cost> costs = images.tasks().stream().map(Cost::of).toList();
+        return new Cost(
+                bytes(images.reads().filter(access -> !near.contains(access.buffer())), images.writes()),
+                costs.stream().mapToDouble(Cost::flops).sum(),
+                costs.stream().anyMatch(Cost::half));
     }
 
     private static Cost repeated(Task.Repeat repeat) {
@@ -183,6 +193,8 @@ public record Cost(long bytes, double flops, boolean half) {
                         + band.columns().stream()
                                 .map(loop -> ", then columns " + ops(loop))
                                 .collect(java.util.stream.Collectors.joining());
+            case Task.Images images ->
+                images.tasks().stream().map(Cost::label).collect(java.util.stream.Collectors.joining("; "));
             case Task.Gather gather -> "gather " + text(gather.out());
             case Task.Scattering scatter -> "scatter " + scatter.kind() + " " + text(scatter.updates());
             case Task.Sorting sort -> "sort " + text(sort.in());

@@ -58,6 +58,11 @@ final class DepthwiseKernel implements Kernel {
         }
 
         @Override
+        public int bandsOfImage() {
+            return windows.bandCount();
+        }
+
+        @Override
         public int panels() {
             return 1;
         }
@@ -69,8 +74,18 @@ final class DepthwiseKernel implements Kernel {
 
         @Override
         public void run(
-                int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
-            clear.run(0, 1, c, 0);
+                int begin,
+                int firstBand,
+                int lastBand,
+                int firstPanel,
+                int lastPanel,
+                long x,
+                long y,
+                long c,
+                long scratch) {
+            if (begin == firstBand) {
+                clear.run(0, 1, c, 0);
+            }
             for (int band = firstBand; band < lastBand; band++) {
                 int image = band / windows.bandCount();
                 entry.call(

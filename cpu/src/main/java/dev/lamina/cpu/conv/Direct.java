@@ -9,6 +9,7 @@ import dev.lamina.cpu.pool.FreeList;
 import dev.lamina.cpu.pool.Pool;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * Large weights are packed panel by panel where they are used; before that, the source is copied as a whole, and each task
  * takes it through one panel.
  */
-final class Direct implements PackingKernel {
+final class Direct implements PackingKernel, ByImages {
     /** Rows that a task of the epilogue takes, where passes leave gaps that others fill. */
     private static final int FINISHED_ROWS = 512;
 
@@ -35,6 +36,7 @@ final class Direct implements PackingKernel {
     private final int rows;
 
     private final int columns;
+    private final int images;
 
     /** For each pass and behind the last: the first unit of the preparation, the first unit of work, and its place in what is shared. */
     private final int[] ready;
@@ -77,6 +79,7 @@ final class Direct implements PackingKernel {
         this.pool = pool;
         perTask = unitsPerTask;
         rows = extents[0];
+        images = target.dims()[0];
         columns = extents[1];
         int count = this.passes.length;
         ready = new int[count + 1];
@@ -143,43 +146,54 @@ final class Direct implements PackingKernel {
 
     @Override
     public void run(MemorySegment[] buffers, MemorySegment packed) {
-        Run run = runs.take();
-        int last = passes.length;
-        boolean isPacked = packed.address() != 0;
-        Workspace common = Workspace.take(true, isPacked && sharesWeights ? 0 : shared[last]);
-        Frame frame = epilogue == null ? null : epilogue.bind(buffers);
+        Run run = start(buffers, packed);
         try {
-            run.frame = frame;
-            run.common = common.address();
-            run.packed = packed.address();
-            run.a = source.address(buffers);
-            run.b = isPacked ? 0 : weights.address(buffers);
-            run.c = target.address(buffers);
-            if (!(isPacked && sharesWeights)) {
-                run.prepares = true;
-                pool.run(Math.ceilDiv(ready[last], perTask), run);
-                run.prepares = false;
-            }
-            pool.run(Math.ceilDiv(units[last], perTask), run);
+            pool.run(Math.ceilDiv(units[passes.length], perTask), run);
             if (epilogue != null && passes.length > 1) {
                 run.finishes = true;
                 pool.run(Math.ceilDiv(rows, FINISHED_ROWS), run);
-                run.finishes = false;
             }
         } finally {
-            common.give();
-            if (epilogue != null && frame != null) {
-                epilogue.release(frame);
-            }
-            run.frame = null;
-            runs.give(run);
+            run.close();
             Reference.reachabilityFence(buffers);
             Reference.reachabilityFence(packed);
         }
     }
 
+    @Override
+    public int slices() {
+        boolean apart = Arrays.stream(passes).allMatch(pass -> pass.bands() % images == 0);
+        return sharesWeights && apart ? 0 : -1;
+    }
+
+    @Override
+    public Run start(MemorySegment[] buffers) {
+        return start(buffers, MemorySegment.NULL);
+    }
+
+    private Run start(MemorySegment[] buffers, MemorySegment packed) {
+        Run run = runs.take();
+        int last = passes.length;
+        boolean isPacked = packed.address() != 0;
+        run.taken = Workspace.take(true, isPacked && sharesWeights ? 0 : shared[last]);
+        run.frame = epilogue == null ? null : epilogue.bind(buffers);
+        run.common = run.taken.address();
+        run.packed = packed.address();
+        run.a = source.address(buffers);
+        run.b = isPacked ? 0 : weights.address(buffers);
+        run.c = target.address(buffers);
+        run.finishes = false;
+        if (!(isPacked && sharesWeights)) {
+            run.prepares = true;
+            pool.run(Math.ceilDiv(ready[last], perTask), run);
+        }
+        run.prepares = false;
+        return run;
+    }
+
     /** One run: addresses, and what a task of the pool does. */
-    private final class Run implements Pool.Task {
+    final class Run implements Pool.Task, Started {
+        private @Nullable Workspace taken;
         private long a;
         private long b;
         private long c;
@@ -221,6 +235,42 @@ final class Direct implements PackingKernel {
                     workspace.give();
                 }
             }
+        }
+
+        @Override
+        public void image(int image) {
+            Workspace workspace = Workspace.take(false, own);
+            try {
+                for (int pass = 0; pass < passes.length; pass++) {
+                    int bands = passes[pass].bands() / images;
+                    for (int band = image * bands; band < (image + 1) * bands; band++) {
+                        work(pass, band, workspace.address());
+                    }
+                }
+            } finally {
+                workspace.give();
+            }
+            if (passes.length > 1) {
+                finish(image * (rows / images), rows / images, 0, columns);
+            }
+        }
+
+        @Override
+        public void finish() {
+            // All is done.
+        }
+
+        @Override
+        public void close() {
+            if (epilogue != null && frame != null) {
+                epilogue.release(frame);
+                frame = null;
+            }
+            if (taken != null) {
+                taken.give();
+                taken = null;
+            }
+            runs.give(this);
         }
 
         private void prepare(int index, int unit, long local) {

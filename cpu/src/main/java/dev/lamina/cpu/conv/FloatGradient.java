@@ -171,6 +171,11 @@ final class FloatGradient implements GradientBands {
     }
 
     @Override
+    public int bandsOfImage() {
+        return strips.bandsOf(depth.outputs());
+    }
+
+    @Override
     public int panels() {
         return groups * panels;
     }
@@ -185,10 +190,11 @@ final class FloatGradient implements GradientBands {
     }
 
     @Override
-    public void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
+    public void run(
+            int begin, int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
         for (int band = firstBand; band < lastBand; band++) {
             long at = source.copies() ? copy(band, x, scratch) : x + place(band);
-            int kind = (strips.isWhole(band) ? 0 : 2) + (band == firstBand ? 0 : 4);
+            int kind = (strips.isWhole(band) ? 0 : 2) + (band == begin ? 0 : 4);
             long pixel = ((long) strips.plane(band) * height.outputs() + strips.row(band)) * width.outputs();
             for (int panel = firstPanel; panel < lastPanel; panel++) {
                 int group = panel / panels;

@@ -4,6 +4,9 @@ package dev.lamina.cpu.conv;
 interface GradientBands {
     int bands();
 
+    /** How many bands an image has, or 0 if bands have several images, or sums cannot go on later. */
+    int bandsOfImage();
+
     /** Panels of all groups. */
     int panels();
 
@@ -13,7 +16,8 @@ interface GradientBands {
     /**
      * Adds up some bands for some panels.
      *
-     * @param c where sums go; what is there is overwritten
+     * @param begin the band that overwrites what is in c; others add to it
+     * @param c where sums go
      */
-    void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch);
+    void run(int begin, int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch);
 }

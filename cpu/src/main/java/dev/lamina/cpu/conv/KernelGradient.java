@@ -1,6 +1,5 @@
 package dev.lamina.cpu.conv;
 
-import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.cpu.code.Isa;
 import dev.lamina.cpu.gemm.Call;
@@ -20,10 +19,9 @@ import org.jspecify.annotations.Nullable;
  * The gradient of a convolution's kernel. A task takes some bands of pixels through some panels of columns; where the kernel is small, several tasks
  * have their own sums for the same columns, which are added up at the end in a fixed order.
  */
-final class KernelGradient implements Kernel {
-    private static final double TASK_FLOPS = 4e6;
+final class KernelGradient implements ByImages {
+    private static final double TASK_FLOPS = 1.5e6;
     private static final int MOST_TASKS = 16;
-    private static final int MOST_PARTS = 8;
 
     /** Bytes of sums that are kept apart. */
     private static final long PARTS_BYTES = 4 << 20;
@@ -64,8 +62,9 @@ final class KernelGradient implements Kernel {
         columns = task.extents()[1];
         elements = task.w().range()[1] - task.w().offset() + 1;
         int wanted = (int) Math.clamp(flops / TASK_FLOPS, 1, MOST_TASKS);
-        int most = Math.clamp(PARTS_BYTES / (elements * Float.BYTES), 1, MOST_PARTS);
-        int least = Math.min(wanted, most);
+        int most = Math.clamp(PARTS_BYTES / (elements * Float.BYTES), 1, MOST_TASKS);
+        // A power of two, so that several gradients have the same parts.
+        int least = Integer.highestOneBit(Math.min(wanted, most));
         steps = sums.apply(least);
         parts = Math.min(least, steps.bands());
         columnTasks = Math.clamp(Math.ceilDiv(wanted, parts), 1, Math.min(MOST_COLUMN_TASKS, steps.panels()));
@@ -87,33 +86,37 @@ final class KernelGradient implements Kernel {
 
     @Override
     public void run(MemorySegment[] buffers) {
-        Run run = runs.take();
-        Workspace shared = Workspace.take(true, partsBytes());
+        Run run = start(buffers);
         try {
-            run.x = task.x().address(buffers);
-            run.y = task.y().address(buffers);
-            run.w = task.w().address(buffers);
-            run.sums = parts == 1 ? run.w : shared.address();
-            run.adding = false;
             pool.run(parts * columnTasks, run);
-            if (parts > 1 || epilogue != null) {
-                run.frame = epilogue == null ? null : epilogue.bind(buffers);
-                run.adding = true;
-                pool.run(Math.ceilDiv(rows, addedRows()), run);
-            }
+            run.finish();
         } finally {
-            if (epilogue != null && run.frame != null) {
-                epilogue.release(run.frame);
-                run.frame = null;
-            }
-            shared.give();
-            runs.give(run);
+            run.close();
             Reference.reachabilityFence(buffers);
         }
     }
 
+    @Override
+    public int slices() {
+        return steps.bandsOfImage() > 0 ? parts : -1;
+    }
+
+    @Override
+    public Run start(MemorySegment[] buffers) {
+        Run run = runs.take();
+        run.shared = Workspace.take(true, partsBytes());
+        run.frame = epilogue == null ? null : epilogue.bind(buffers);
+        run.x = task.x().address(buffers);
+        run.y = task.y().address(buffers);
+        run.w = task.w().address(buffers);
+        run.sums = parts == 1 ? run.w : run.shared.address();
+        run.adding = false;
+        return run;
+    }
+
     /** One run: addresses, and what a task of the pool does. */
-    private final class Run implements Pool.Task {
+    final class Run implements Pool.Task, Started {
+        private @Nullable Workspace shared;
         private long x;
         private long y;
         private long w;
@@ -129,20 +132,48 @@ final class KernelGradient implements Kernel {
             }
             int part = index / columnTasks;
             int group = index % columnTasks;
+            int first = slice(part, parts, steps.bands());
+            int firstPanel = slice(group, columnTasks, steps.panels());
+            int endPanel = slice(group + 1, columnTasks, steps.panels());
+            bands(part, first, slice(part + 1, parts, steps.bands()), firstPanel, endPanel);
+        }
+
+        @Override
+        public void image(int image) {
+            int count = steps.bandsOfImage();
+            bands((int) ((long) image * count * parts / steps.bands()), image * count, (image + 1) * count, 0, steps.panels());
+        }
+
+        private void bands(int part, int first, int end, int firstPanel, int endPanel) {
+            int begin = slice(part, parts, steps.bands());
+            long to = sums + (parts == 1 ? 0 : part * elements * Float.BYTES);
             Workspace workspace = Workspace.take(false, steps.workspace());
             try {
-                steps.run(
-                        slice(part, parts, steps.bands()),
-                        slice(part + 1, parts, steps.bands()),
-                        slice(group, columnTasks, steps.panels()),
-                        slice(group + 1, columnTasks, steps.panels()),
-                        x,
-                        y,
-                        sums + (parts == 1 ? 0 : part * elements * Float.BYTES),
-                        workspace.address());
+                steps.run(begin, first, end, firstPanel, endPanel, x, y, to, workspace.address());
             } finally {
                 workspace.give();
             }
+        }
+
+        @Override
+        public void finish() {
+            if (parts > 1 || epilogue != null) {
+                adding = true;
+                pool.run(Math.ceilDiv(rows, addedRows()), this);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (epilogue != null && frame != null) {
+                epilogue.release(frame);
+                frame = null;
+            }
+            if (shared != null) {
+                shared.give();
+                shared = null;
+            }
+            runs.give(this);
         }
 
         private void add(int index) {

@@ -1,6 +1,5 @@
 package dev.lamina.cpu.conv;
 
-import dev.lamina.core.backend.Kernel;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Window;
 import dev.lamina.cpu.code.CodeBatch;
@@ -15,7 +14,7 @@ import java.lang.ref.Reference;
 import org.jspecify.annotations.Nullable;
 
 /** Pooling of f32 and its gradients: a part is a band of an image, or a few small images. */
-final class PoolingKernel implements Kernel {
+final class PoolingKernel implements ByImages {
     /** Bytes of small images that make a part. */
     private static final long PART_BYTES = 32 << 10;
 
@@ -45,25 +44,32 @@ final class PoolingKernel implements Kernel {
 
     @Override
     public void run(MemorySegment[] buffers) {
-        Run run = runs.take();
-        run.frame = epilogue == null ? null : epilogue.bind(buffers);
+        Run run = start(buffers);
         try {
-            run.x = x.address(buffers);
-            run.y = y.address(buffers);
-            run.other = other.address(buffers);
             pool.run(Math.ceilDiv(windows.images(), imagesOfPart) * windows.bandCount(), run);
         } finally {
-            if (epilogue != null && run.frame != null) {
-                epilogue.release(run.frame);
-                run.frame = null;
-            }
-            runs.give(run);
+            run.close();
             Reference.reachabilityFence(buffers);
         }
     }
 
+    @Override
+    public int slices() {
+        return 0;
+    }
+
+    @Override
+    public Run start(MemorySegment[] buffers) {
+        Run run = runs.take();
+        run.frame = epilogue == null ? null : epilogue.bind(buffers);
+        run.x = x.address(buffers);
+        run.y = y.address(buffers);
+        run.other = other.address(buffers);
+        return run;
+    }
+
     /** One run: addresses, and what a task of the pool does. */
-    private final class Run implements Pool.Task {
+    final class Run implements Pool.Task, Started {
         private long x;
         private long y;
         private long other;
@@ -75,16 +81,41 @@ final class PoolingKernel implements Kernel {
             int end = Math.min(windows.images(), first + imagesOfPart);
             int band = part % windows.bandCount();
             for (int image = first; image < end; image++) {
-                entry.call(
-                        x + image * windows.xImage(),
-                        y + image * windows.yImage(),
-                        other + image * windows.xImage(),
-                        windows.band(band));
-                if (epilogue != null && frame != null) {
-                    int columns = windows.channels();
-                    epilogue.run(frame, 0, windows.firstRow(image, band), windows.rows(band), 0, columns);
-                }
+                band(image, band);
             }
+        }
+
+        @Override
+        public void image(int image) {
+            for (int band = 0; band < windows.bandCount(); band++) {
+                band(image, band);
+            }
+        }
+
+        private void band(int image, int band) {
+            entry.call(
+                    x + image * windows.xImage(),
+                    y + image * windows.yImage(),
+                    other + image * windows.xImage(),
+                    windows.band(band));
+            if (epilogue != null && frame != null) {
+                int columns = windows.channels();
+                epilogue.run(frame, 0, windows.firstRow(image, band), windows.rows(band), 0, columns);
+            }
+        }
+
+        @Override
+        public void finish() {
+            // All is done.
+        }
+
+        @Override
+        public void close() {
+            if (epilogue != null && frame != null) {
+                epilogue.release(frame);
+                frame = null;
+            }
+            runs.give(this);
         }
     }
 }

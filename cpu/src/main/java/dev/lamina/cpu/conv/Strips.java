@@ -33,6 +33,11 @@ record Strips(int planes, int rows, int planesPerBand, int rowsPerBand) {
         return cuts() > 1 ? planes * cuts() : Math.ceilDiv(planes, planesPerBand);
     }
 
+    /** Bands of so many planes that belong together; 0 if bands have others too. */
+    int bandsOf(int count) {
+        return cuts() > 1 ? count * cuts() : count % planesPerBand == 0 ? count / planesPerBand : 0;
+    }
+
     /** The first plane of a band. */
     int plane(int band) {
         return cuts() > 1 ? band / cuts() : band * planesPerBand;

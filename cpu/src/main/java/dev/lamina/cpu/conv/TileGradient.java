@@ -23,7 +23,7 @@ final class TileGradient implements GradientBands {
     private static final int TERMS = 640;
 
     /** Bytes of turned source and padded y of a band: the more, the larger the sums are that each band reads and writes. */
-    private static final long LEAST_BAND_BYTES = 192L << 10;
+    private static final long LEAST_BAND_BYTES = 64L << 10;
 
     private static final long MOST_BAND_BYTES = 1536L << 10;
 
@@ -291,6 +291,11 @@ final class TileGradient implements GradientBands {
     }
 
     @Override
+    public int bandsOfImage() {
+        return strips.bandsOf(depth.outputs());
+    }
+
+    @Override
     public int panels() {
         return groups * panels;
     }
@@ -306,7 +311,8 @@ final class TileGradient implements GradientBands {
     }
 
     @Override
-    public void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
+    public void run(
+            int begin, int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
         long pairs = scratch + lines * line;
         for (int band = firstBand; band < lastBand; band++) {
             zero.run(0, lines, scratch, 0);
@@ -318,7 +324,7 @@ final class TileGradient implements GradientBands {
                 pair(band, first, end, y + column * Float.BYTES, pairs);
                 for (int panel = first; panel < end; panel++) {
                     long to = c + ((long) group * columns + (long) panel * sums.columns()) * Float.BYTES;
-                    sum(band, band > firstBand, panel, panel - first, scratch + group * channels * line, pairs, to);
+                    sum(band, band > begin, panel, panel - first, scratch + group * channels * line, pairs, to);
                 }
             }
         }
@@ -338,7 +344,7 @@ final class TileGradient implements GradientBands {
     /** Adds up a panel of a group, whose pairs are so many panels behind the first ones. */
     private void sum(int band, boolean goesOn, int panel, int behind, long a, long pairs, long c) {
         Shape shape = shapes[strips.isWhole(band) ? 0 : 1];
-        long b = pairs + behind * strips.planes(band) * sums.packed(shape.terms());
+        long b = pairs + (long) behind * strips.planes(band) * sums.packed(shape.terms());
         int step = (goesOn ? 2 : 0) + (panel == panels - 1 ? 1 : 0);
         for (Block block : shape.blocks()) {
             block.steps()[step].run(a + block.a(), b + block.b(), c, 0);

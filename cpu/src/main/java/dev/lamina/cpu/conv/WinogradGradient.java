@@ -157,6 +157,11 @@ final class WinogradGradient implements GradientBands {
     }
 
     @Override
+    public int bandsOfImage() {
+        return 0;
+    }
+
+    @Override
     public int panels() {
         return Math.ceilDiv(columns, panel);
     }
@@ -167,7 +172,8 @@ final class WinogradGradient implements GradientBands {
     }
 
     @Override
-    public void run(int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
+    public void run(
+            int begin, int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
         long above = scratch + FILTER.planes() * sourcePlane;
         long sums = above + FILTER.planes() * abovePlane;
         for (int part = firstPanel; part < lastPanel; part++) {

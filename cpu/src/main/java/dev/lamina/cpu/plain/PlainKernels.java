@@ -32,6 +32,11 @@ public final class PlainKernels {
                         band.loops().map(loop -> prepare(loop, pool)).toList();
                 yield buffers -> loops.forEach(loop -> loop.run(buffers));
             }
+            case Task.Images images -> {
+                List<Kernel> kernels =
+                        images.tasks().stream().map(each -> prepare(each, pool)).toList();
+                yield buffers -> kernels.forEach(kernel -> kernel.run(buffers));
+            }
             case Task.Gather gather -> new GatherKernel(gather, pool);
             case Task.Scattering scattering -> new ScatterKernel(scattering, pool);
             case Task.Sorting sorting -> new SortKernel(sorting, pool);

@@ -1,0 +1,25 @@
+package dev.lamina.cpu.conv;
+
+import dev.lamina.core.backend.Kernel;
+import java.lang.foreign.MemorySegment;
+
+/** A kernel whose work between a beginning and an end can be done image by image. */
+interface ByImages extends Kernel {
+    /** In how many equal slices images are dealt out to threads: each goes through its images in order. 0 if they may be cut anywhere, -1 if they cannot be. */
+    int slices();
+
+    /** Prepares what all images share. */
+    Started start(MemorySegment[] buffers);
+
+    /** A run that has begun. */
+    interface Started {
+        /** Works on an image; those of a slice come in order. */
+        void image(int image);
+
+        /** Ends the run, after all images. */
+        void finish();
+
+        /** Gives back what the run has taken, also if it failed. */
+        void close();
+    }
+}

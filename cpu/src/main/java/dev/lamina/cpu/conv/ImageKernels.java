@@ -1,0 +1,224 @@
+package dev.lamina.cpu.conv;
+
+import dev.lamina.core.backend.Kernel;
+import dev.lamina.core.backend.Task;
+import dev.lamina.core.op.Window;
+import dev.lamina.cpu.code.Caches;
+import dev.lamina.cpu.pool.FreeList;
+import dev.lamina.cpu.pool.Pool;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Runs the kernels of a {@link Task.Images} image by image where that is proven to be the same as one after the other, and pays. */
+public final class ImageKernels {
+    /** Slices that a thread has at least, so that all have enough to do. */
+    private static final int SLICES = 2;
+
+    private ImageKernels() {}
+
+    /** A kernel for all tasks; the bits are those of the kernels one after the other. */
+    public static Kernel of(List<Task> tasks, List<Kernel> kernels, Pool pool) {
+        List<Kernel> steps = new ArrayList<>();
+        for (int first = 0; first < tasks.size(); ) {
+            int end = first + 1;
+            while (end < tasks.size() && fits(tasks.subList(first, end + 1), kernels.subList(first, end + 1), pool)) {
+                end++;
+            }
+            steps.add(
+                    end == first + 1
+                            ? kernels.get(first)
+                            : together(tasks.get(first), kernels.subList(first, end), pool));
+            first = end;
+        }
+        List<Kernel> all = List.copyOf(steps);
+        return all.size() == 1 ? all.getFirst() : buffers -> all.forEach(kernel -> kernel.run(buffers));
+    }
+
+    private static Kernel together(Task any, List<Kernel> kernels, Pool pool) {
+        List<ByImages> members = kernels.stream().map(ByImages.class::cast).toList();
+        int images = Task.Images.count(any);
+        int slices = slices(kernels, images);
+        return new Together(members, images, slices == 0 ? images : slices, pool);
+    }
+
+    // ---------------------------------------------------------------- what fits together
+
+    private static boolean fits(List<Task> tasks, List<Kernel> kernels, Pool pool) {
+        int images = Task.Images.count(tasks.getFirst());
+        int slices = slices(kernels, images);
+        if (slices < 0 || (slices == 0 ? images : slices) < SLICES * pool.threads()) {
+            return false;
+        }
+        List<Uses> uses = tasks.stream().map(Uses::of).toList();
+        Map<Integer, Long> bytes = new HashMap<>();
+        for (Uses use : uses) {
+            Stream.concat(use.reads().stream(), use.writes().stream())
+                    .forEach(part -> bytes.put(part.buffer(), part.bytes()));
+        }
+        long image = bytes.values().stream().mapToLong(Long::longValue).sum() / images;
+        if (image > Caches.machine().l2()) {
+            return false;
+        }
+        Uses last = uses.getLast();
+        return uses.subList(0, uses.size() - 1).stream().allMatch(before -> before.isBefore(last));
+    }
+
+    /** Common slices; 0 if images may be cut anywhere, -1 if there are none. */
+    private static int slices(List<Kernel> kernels, int images) {
+        int slices = 0;
+        for (Kernel kernel : kernels) {
+            int own = kernel instanceof ByImages member ? member.slices() : -1;
+            if (own < 0 || (own > 0 && (images % own != 0 || (slices > 0 && slices != own)))) {
+                return -1;
+            }
+            slices = Math.max(slices, own);
+        }
+        return slices;
+    }
+
+    /** All of a tensor: its first axis are images, so equal parts of a buffer have the same part for each image. */
+    private record Part(int buffer, long offset, long bytes) {
+        static Part of(Task.Access access) {
+            long count = 1;
+            for (int extent : access.dims()) {
+                count *= extent;
+            }
+            int bytes = access.dtype().bytes();
+            return new Part(access.buffer(), access.offset() * bytes, count * bytes);
+        }
+    }
+
+    /**
+     * What a task does with buffers.
+     *
+     * @param reads of the image at hand
+     * @param writes likewise
+     * @param shared read by all images, or in the beginning
+     * @param results written in the end
+     * @param sums written any time
+     */
+    private record Uses(
+            List<Part> reads, List<Part> writes, List<Integer> shared, List<Integer> results, List<Integer> sums) {
+        static Uses of(Task task) {
+            Uses uses = new Uses(
+                    new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+            Task product = task instanceof Task.Chain chain ? chain.product() : task;
+            boolean isKernel = product instanceof Task.Convolution conv && conv.part() == Window.Part.KERNEL;
+            product.reads().forEach(access -> {
+                boolean isWeights = product instanceof Task.Convolution conv && access.equals(conv.w());
+                uses.read(access, !isWeights);
+            });
+            product.writes().forEach(access -> {
+                if (isKernel) {
+                    uses.sums().add(access.buffer());
+                } else {
+                    uses.writes().add(Part.of(access));
+                }
+            });
+            if (task instanceof Task.Chain chain) {
+                chain.epilogue().reads().forEach(access -> uses.read(access, !isKernel && access.isContiguous()));
+                chain.epilogue().writes().forEach(access -> {
+                    if (isKernel) {
+                        uses.results().add(access.buffer());
+                    } else {
+                        uses.writes().add(Part.of(access));
+                    }
+                });
+            }
+            return uses;
+        }
+
+        private void read(Task.Access access, boolean ofImage) {
+            if (ofImage) {
+                reads.add(Part.of(access));
+            } else {
+                shared.add(access.buffer());
+            }
+        }
+
+        /** Whether this may go through an image before another one has gone through those before it. */
+        boolean isBefore(Uses next) {
+            return writes.stream().allMatch(next::agrees)
+                    && next.writes.stream().allMatch(this::agrees)
+                    && sums.stream().noneMatch(next::uses)
+                    && next.sums.stream().noneMatch(this::uses)
+                    && results.stream().noneMatch(next::uses)
+                    && next.results.stream().noneMatch(results::contains)
+                    && next.results.stream().noneMatch(buffer -> writes.stream().anyMatch(p -> p.buffer() == buffer));
+        }
+
+        /** Whether a buffer of which each image writes its part is used here for nothing but the same parts. */
+        private boolean agrees(Part part) {
+            return Stream.concat(reads.stream(), writes.stream())
+                            .allMatch(own -> own.buffer() != part.buffer() || own.equals(part))
+                    && Stream.of(shared, results, sums).noneMatch(others -> others.contains(part.buffer()));
+        }
+
+        private boolean uses(int buffer) {
+            return Stream.concat(reads.stream(), writes.stream()).anyMatch(part -> part.buffer() == buffer)
+                    || Stream.of(shared, results, sums).anyMatch(others -> others.contains(buffer));
+        }
+    }
+
+    // ---------------------------------------------------------------- work
+
+    /** Kernels that go through each image one after the other. */
+    private static final class Together implements Kernel {
+        private final List<ByImages> members;
+        private final int images;
+        private final int slices;
+        private final Pool pool;
+        private final FreeList<Run> runs = new FreeList<>(Run::new);
+
+        Together(List<ByImages> members, int images, int slices, Pool pool) {
+            this.members = members;
+            this.images = images;
+            this.slices = slices;
+            this.pool = pool;
+        }
+
+        @Override
+        public void run(MemorySegment[] buffers) {
+            Run run = runs.take();
+            try {
+                for (int i = 0; i < run.started.length; i++) {
+                    run.started[i] = members.get(i).start(buffers);
+                }
+                pool.run(slices, run);
+                for (ByImages.Started each : run.started) {
+                    each.finish();
+                }
+            } finally {
+                for (int i = 0; i < run.started.length; i++) {
+                    if (run.started[i] != null) {
+                        run.started[i].close();
+                        run.started[i] = null;
+                    }
+                }
+                runs.give(run);
+                Reference.reachabilityFence(buffers);
+            }
+        }
+
+        /** One run: what a task of the pool does. */
+        private final class Run implements Pool.Task {
+            private final ByImages.@Nullable Started[] started = new ByImages.Started[members.size()];
+
+            @Override
+            public void run(int slice) {
+                int count = images / slices;
+                for (int image = slice * count; image < (slice + 1) * count; image++) {
+                    for (ByImages.Started each : started) {
+                        each.image(image);
+                    }
+                }
+            }
+        }
+    }
+}

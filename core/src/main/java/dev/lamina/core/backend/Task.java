@@ -407,6 +407,13 @@ public sealed interface Task {
         public Stream<Access> writes() {
             return tasks.stream().flatMap(Task::writes);
         }
+
+        @Override
+        public String toString() {
+            StringBuilder text = new StringBuilder("images, ").append(tasks.size()).append(" tasks");
+            tasks.forEach(task -> text.append("\n  ").append(task.toString().replace("\n", "\n  ")));
+            return text.toString();
+        }
     }
 
     /**

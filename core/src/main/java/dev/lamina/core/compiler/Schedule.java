@@ -3,6 +3,7 @@ package dev.lamina.core.compiler;
 import dev.lamina.core.backend.Task;
 import dev.lamina.core.op.Fused;
 import dev.lamina.core.op.Node;
+import dev.lamina.core.op.Window;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -96,8 +97,10 @@ final class Schedule {
 
     /** Whether a task may find its weights packed, which a kernel for several tasks does not. */
     private boolean keepsWeights(Task task) {
-        int inputs = graph.inputs().size();
-        return task.reads().anyMatch(access -> access.buffer() < inputs && graph.stays(access.buffer()));
+        Task product = task instanceof Task.Chain chain ? chain.product() : task;
+        return product instanceof Task.Convolution conv
+                && conv.part() != Window.Part.KERNEL
+                && graph.stays(conv.w().buffer());
     }
 
     private long[] sizes(long[] temporary) {

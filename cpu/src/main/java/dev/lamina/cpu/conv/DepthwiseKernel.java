@@ -58,8 +58,8 @@ final class DepthwiseKernel implements Kernel {
         }
 
         @Override
-        public int bandsOfImage() {
-            return windows.bandCount();
+        public int bandsIn(int images) {
+            return images * windows.bandCount();
         }
 
         @Override

@@ -171,8 +171,8 @@ final class FloatGradient implements GradientBands {
     }
 
     @Override
-    public int bandsOfImage() {
-        return strips.bandsOf(depth.outputs());
+    public int bandsIn(int images) {
+        return strips.bandsIn(images * depth.outputs());
     }
 
     @Override

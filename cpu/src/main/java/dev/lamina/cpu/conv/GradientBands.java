@@ -4,8 +4,8 @@ package dev.lamina.cpu.conv;
 interface GradientBands {
     int bands();
 
-    /** How many bands an image has, or 0 if bands have several images, or sums cannot go on later. */
-    int bandsOfImage();
+    /** How many bands the first images fill, or -1 if sums cannot be left and go on later. */
+    int bandsIn(int images);
 
     /** Panels of all groups. */
     int panels();

@@ -74,10 +74,11 @@ public final class ImageKernels {
         int slices = 0;
         for (Kernel kernel : kernels) {
             int own = kernel instanceof ByImages member ? member.slices() : -1;
-            if (own < 0 || (own > 0 && (images % own != 0 || (slices > 0 && slices != own)))) {
+            if (own < 0 || (own > 0 && images % own != 0)) {
                 return -1;
             }
-            slices = Math.max(slices, own);
+            // Slices are powers of two, so the larger ones of the others have several smaller ones.
+            slices = slices == 0 || own == 0 ? Math.max(slices, own) : Math.min(slices, own);
         }
         return slices;
     }

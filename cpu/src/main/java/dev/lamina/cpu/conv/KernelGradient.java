@@ -98,7 +98,8 @@ final class KernelGradient implements ByImages {
 
     @Override
     public int slices() {
-        return steps.bandsOfImage() > 0 ? parts : -1;
+        int images = task.x().dims()[0];
+        return images % parts == 0 && steps.bandsIn(images / parts) * parts == steps.bands() ? parts : -1;
     }
 
     @Override
@@ -140,8 +141,11 @@ final class KernelGradient implements ByImages {
 
         @Override
         public void image(int image) {
-            int count = steps.bandsOfImage();
-            bands((int) ((long) image * count * parts / steps.bands()), image * count, (image + 1) * count, 0, steps.panels());
+            int first = steps.bandsIn(image);
+            int end = steps.bandsIn(image + 1);
+            if (first < end) {
+                bands((int) ((long) first * parts / steps.bands()), first, end, 0, steps.panels());
+            }
         }
 
         private void bands(int part, int first, int end, int firstPanel, int endPanel) {

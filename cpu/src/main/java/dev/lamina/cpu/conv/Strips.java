@@ -33,9 +33,9 @@ record Strips(int planes, int rows, int planesPerBand, int rowsPerBand) {
         return cuts() > 1 ? planes * cuts() : Math.ceilDiv(planes, planesPerBand);
     }
 
-    /** Bands of so many planes that belong together; 0 if bands have others too. */
-    int bandsOf(int count) {
-        return cuts() > 1 ? count * cuts() : count % planesPerBand == 0 ? count / planesPerBand : 0;
+    /** Bands that the first planes fill. */
+    int bandsIn(int count) {
+        return count == planes ? bands() : count / planesPerBand * cuts();
     }
 
     /** The first plane of a band. */

@@ -291,8 +291,8 @@ final class TileGradient implements GradientBands {
     }
 
     @Override
-    public int bandsOfImage() {
-        return strips.bandsOf(depth.outputs());
+    public int bandsIn(int images) {
+        return strips.bandsIn(images * depth.outputs());
     }
 
     @Override

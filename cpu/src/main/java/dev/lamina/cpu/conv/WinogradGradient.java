@@ -157,8 +157,8 @@ final class WinogradGradient implements GradientBands {
     }
 
     @Override
-    public int bandsOfImage() {
-        return 0;
+    public int bandsIn(int images) {
+        return -1;
     }
 
     @Override

@@ -33,10 +33,13 @@ class ImagesTest {
     /** Two convolutions and a pooling over 16 images, with gradients and updates of all kernels and biases. */
     private static Plan step(List<Variable> variables) {
         Tensor x = random(1, 16, 14, 14, 3);
-        Tensor h = x.conv(variables.get(0).value()).add(variables.get(1).value()).relu();
-        Tensor y = h.conv(variables.get(2).value()).add(variables.get(3).value()).relu();
+        Tensor h =
+                x.conv(variables.get(0).value()).add(variables.get(1).value()).relu();
+        Tensor y =
+                h.conv(variables.get(2).value()).add(variables.get(3).value()).relu();
         Tensor loss = y.maxPool(2, 2).mul(random(2, 16, 5, 5, 32)).sum();
-        List<Tensor> gradients = Gradients.of(loss, variables.stream().map(Variable::value).toList());
+        List<Tensor> gradients =
+                Gradients.of(loss, variables.stream().map(Variable::value).toList());
         Map<Variable, Tensor> updates = new LinkedHashMap<>();
         for (int i = 0; i < variables.size(); i++) {
             Variable variable = variables.get(i);

@@ -386,18 +386,10 @@ public sealed interface Task {
      * Convolutions and pooling, each perhaps with its map, over the same number of images. A backend may run all of them image by image, so that what one
      * writes is in the cache when the next one reads it.
      *
+     * @param count of the images
      * @param tasks in order
      */
-    record Images(List<Task> tasks) implements Task {
-        /** How many images a task of this kind has; 0 for others. */
-        public static int count(Task task) {
-            Task work = task instanceof Chain chain ? chain.product() : task;
-            if (work instanceof Convolution conv) {
-                return conv.x().dims()[0];
-            }
-            return work instanceof Pooling pooling ? pooling.out().dims()[0] : 0;
-        }
-
+    record Images(int count, List<Task> tasks) implements Task {
         @Override
         public Stream<Access> reads() {
             return tasks.stream().flatMap(Task::reads);
@@ -410,7 +402,8 @@ public sealed interface Task {
 
         @Override
         public String toString() {
-            StringBuilder text = new StringBuilder("images, ").append(tasks.size()).append(" tasks");
+            StringBuilder text =
+                    new StringBuilder("images, ").append(tasks.size()).append(" tasks");
             tasks.forEach(task -> text.append("\n  ").append(task.toString().replace("\n", "\n  ")));
             return text.toString();
         }

@@ -67,8 +67,9 @@ final class Order {
 
     /** Convolutions and pooling follow each other, if nothing is in the way: they may go through the same images ({@code Task.Images}). */
     private List<Unit> imagesTogether(List<Unit> order) {
-        List<Unit> windows =
-                order.stream().filter(unit -> unit.nodes().getFirst().op() instanceof Window).toList();
+        List<Unit> windows = order.stream()
+                .filter(unit -> unit.nodes().getFirst().op() instanceof Window)
+                .toList();
         Map<Unit, Set<Unit>> waits = windows.size() > 1 ? waits() : Map.of();
         List<Unit> result = new ArrayList<>(order);
         for (int i = 1; i < windows.size(); i++) {

@@ -80,19 +80,29 @@ final class Schedule {
     /** Puts the last task to those before it, if all go through the same images; what they leave in memory then lives side by side. */
     private boolean joinsImages(List<Task> tasks) {
         Task last = tasks.getLast();
-        Task before = tasks.size() < 2 ? last : tasks.get(tasks.size() - 2);
-        Task any = before instanceof Task.Images images ? images.tasks().getFirst() : before;
-        if (before == last || Task.Images.count(last) < 2 || Task.Images.count(any) != Task.Images.count(last)) {
+        if (tasks.size() < 2) {
             return false;
         }
-        if (keepsWeights(any) || keepsWeights(last)) {
+        Task before = tasks.get(tasks.size() - 2);
+        Task any = before instanceof Task.Images images ? images.tasks().getFirst() : before;
+        int count = images(last);
+        if (count < 2 || images(any) != count || keepsWeights(any) || keepsWeights(last)) {
             return false;
         }
         List<Task> all = new ArrayList<>(before instanceof Task.Images images ? images.tasks() : List.of(before));
         all.add(last);
         tasks.subList(tasks.size() - 2, tasks.size()).clear();
-        tasks.add(new Task.Images(List.copyOf(all)));
+        tasks.add(new Task.Images(count, List.copyOf(all)));
         return true;
+    }
+
+    /** How many images a convolution or pooling has; 0 if a task is something else. */
+    private static int images(Task task) {
+        Task work = task instanceof Task.Chain chain ? chain.product() : task;
+        if (work instanceof Task.Convolution conv) {
+            return conv.x().dims()[0];
+        }
+        return work instanceof Task.Pooling pooling ? pooling.out().dims()[0] : 0;
     }
 
     /** Whether a task may find its weights packed, which a kernel for several tasks does not. */

@@ -191,7 +191,15 @@ final class FloatGradient implements GradientBands {
 
     @Override
     public void run(
-            int begin, int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
+            int begin,
+            int firstBand,
+            int lastBand,
+            int firstPanel,
+            int lastPanel,
+            long x,
+            long y,
+            long c,
+            long scratch) {
         for (int band = firstBand; band < lastBand; band++) {
             long at = source.copies() ? copy(band, x, scratch) : x + place(band);
             int kind = (strips.isWhole(band) ? 0 : 2) + (band == begin ? 0 : 4);

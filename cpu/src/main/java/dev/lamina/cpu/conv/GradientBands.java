@@ -19,5 +19,14 @@ interface GradientBands {
      * @param begin the band that overwrites what is in c; others add to it
      * @param c where sums go
      */
-    void run(int begin, int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch);
+    void run(
+            int begin,
+            int firstBand,
+            int lastBand,
+            int firstPanel,
+            int lastPanel,
+            long x,
+            long y,
+            long c,
+            long scratch);
 }

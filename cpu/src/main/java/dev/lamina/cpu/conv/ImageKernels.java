@@ -23,34 +23,30 @@ public final class ImageKernels {
     private ImageKernels() {}
 
     /** A kernel for all tasks; the bits are those of the kernels one after the other. */
-    public static Kernel of(List<Task> tasks, List<Kernel> kernels, Pool pool) {
+    public static Kernel of(int images, List<Task> tasks, List<Kernel> kernels, Pool pool) {
         List<Kernel> steps = new ArrayList<>();
         for (int first = 0; first < tasks.size(); ) {
             int end = first + 1;
-            while (end < tasks.size() && fits(tasks.subList(first, end + 1), kernels.subList(first, end + 1), pool)) {
+            while (end < tasks.size()
+                    && fits(images, tasks.subList(first, end + 1), kernels.subList(first, end + 1), pool)) {
                 end++;
             }
-            steps.add(
-                    end == first + 1
-                            ? kernels.get(first)
-                            : together(tasks.get(first), kernels.subList(first, end), pool));
+            steps.add(end == first + 1 ? kernels.get(first) : together(images, kernels.subList(first, end), pool));
             first = end;
         }
         List<Kernel> all = List.copyOf(steps);
         return all.size() == 1 ? all.getFirst() : buffers -> all.forEach(kernel -> kernel.run(buffers));
     }
 
-    private static Kernel together(Task any, List<Kernel> kernels, Pool pool) {
+    private static Kernel together(int images, List<Kernel> kernels, Pool pool) {
         List<ByImages> members = kernels.stream().map(ByImages.class::cast).toList();
-        int images = Task.Images.count(any);
         int slices = slices(kernels, images);
         return new Together(members, images, slices == 0 ? images : slices, pool);
     }
 
     // ---------------------------------------------------------------- what fits together
 
-    private static boolean fits(List<Task> tasks, List<Kernel> kernels, Pool pool) {
-        int images = Task.Images.count(tasks.getFirst());
+    private static boolean fits(int images, List<Task> tasks, List<Kernel> kernels, Pool pool) {
         int slices = slices(kernels, images);
         if (slices < 0 || (slices == 0 ? images : slices) < SLICES * pool.threads()) {
             return false;

@@ -307,12 +307,20 @@ final class TileGradient implements GradientBands {
 
     /** Where padded rows of x are in the scratch. */
     private long rowsAt() {
-        return lines * line + panels * strips.planesPerBand() * sums.packed(shapes[0].terms());
+        return lines * line + (long) panels * strips.planesPerBand() * sums.packed(shapes[0].terms());
     }
 
     @Override
     public void run(
-            int begin, int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
+            int begin,
+            int firstBand,
+            int lastBand,
+            int firstPanel,
+            int lastPanel,
+            long x,
+            long y,
+            long c,
+            long scratch) {
         long pairs = scratch + lines * line;
         for (int band = firstBand; band < lastBand; band++) {
             zero.run(0, lines, scratch, 0);
@@ -324,7 +332,7 @@ final class TileGradient implements GradientBands {
                 pair(band, first, end, y + column * Float.BYTES, pairs);
                 for (int panel = first; panel < end; panel++) {
                     long to = c + ((long) group * columns + (long) panel * sums.columns()) * Float.BYTES;
-                    sum(band, band > begin, panel, panel - first, scratch + group * channels * line, pairs, to);
+                    sum(band, band > begin, panel, panel - first, scratch + (long) group * channels * line, pairs, to);
                 }
             }
         }

@@ -173,7 +173,15 @@ final class WinogradGradient implements GradientBands {
 
     @Override
     public void run(
-            int begin, int firstBand, int lastBand, int firstPanel, int lastPanel, long x, long y, long c, long scratch) {
+            int begin,
+            int firstBand,
+            int lastBand,
+            int firstPanel,
+            int lastPanel,
+            long x,
+            long y,
+            long c,
+            long scratch) {
         long above = scratch + FILTER.planes() * sourcePlane;
         long sums = above + FILTER.planes() * abovePlane;
         for (int part = firstPanel; part < lastPanel; part++) {

@@ -93,8 +93,7 @@ class ImageKernelsTest {
             Stream.concat(task.reads(), task.writes()).forEach(access -> {
                 if (buffers[access.buffer()] == null) {
                     long bytes = (access.range()[1] + 1) * Float.BYTES;
-                    MemorySegment memory =
-                            GuardedMemory.endingAtGuard(bytes).segment();
+                    MemorySegment memory = GuardedMemory.endingAtGuard(bytes).segment();
                     for (long i = 0; i < bytes / Float.BYTES; i++) {
                         memory.setAtIndex(ValueLayout.JAVA_FLOAT, i, random.nextFloat() - 0.5f);
                     }
@@ -109,7 +108,7 @@ class ImageKernelsTest {
         MemorySegment[] apart = buffers(tasks);
         MemorySegment[] joined = buffers(tasks);
         List<Kernel> kernels = kernels(tasks, isa, pool);
-        Kernel all = ImageKernels.of(tasks, kernels, pool);
+        Kernel all = ImageKernels.of(IMAGES, tasks, kernels, pool);
         assertEquals(together, all.getClass().getSimpleName().equals("Together"), "together");
         for (int run = 0; run < 2; run++) {
             kernels.forEach(kernel -> kernel.run(apart));
@@ -124,7 +123,9 @@ class ImageKernelsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"F32", "BF16"})
+    @EnumSource(
+            value = DType.class,
+            names = {"F32", "BF16"})
     void aStepOfTraining(DType rounded) throws Exception {
         for (int threads : new int[] {1, 2, 3}) {
             Pool pool = Pool.of(threads);
@@ -136,7 +137,8 @@ class ImageKernelsTest {
     @Test
     void weightsThatAnotherOneMakesAreReadAfterwards() throws Exception {
         List<Task> tasks = List.of(
-                conv(Window.Part.KERNEL, DType.F32, 0, 8, 1, 2, 20), conv(Window.Part.OUTPUT, DType.F32, 0, 8, 1, 3, 20));
+                conv(Window.Part.KERNEL, DType.F32, 0, 8, 1, 2, 20),
+                conv(Window.Part.OUTPUT, DType.F32, 0, 8, 1, 3, 20));
         same(tasks, isa(DType.F32), Pool.shared(), false);
         // Sums without a map may be written any time, so nobody may read what was there before.
         same(List.of(tasks.get(1), tasks.get(0)), isa(DType.F32), Pool.shared(), false);
@@ -148,7 +150,8 @@ class ImageKernelsTest {
         int[] dims = first.y().dims();
         long image = (long) SIZE * SIZE * 20;
         // The second one reads the images of the first one's result from the next one on: the last is behind it.
-        Task.Access shifted = new Task.Access(2, DType.F32, image, dims, first.y().strides());
+        Task.Access shifted =
+                new Task.Access(2, DType.F32, image, dims, first.y().strides());
         Task.Convolution second = new Task.Convolution(
                 Window.Part.OUTPUT, THREE, 1, shifted, access(3, 3, 3, 20, 4), image(4, SIZE, 4), DType.F32);
         same(List.of(second, first), isa(DType.F32), Pool.shared(), false);

@@ -36,13 +36,17 @@ public final class Lstm extends Recurrent<Lstm> {
     }
 
     @Override
-    boolean projectsSteps() {
+    boolean addsProducts() {
         return true;
     }
 
     @Override
     protected List<Tensor> step(Tensor x, List<Tensor> states, Tensor output) {
-        Tensor gates = recurrent(output).add(x);
+        return after(recurrent(output).add(x), states);
+    }
+
+    @Override
+    List<Tensor> after(Tensor gates, List<Tensor> states) {
         Tensor input = gates.narrow(1, 0, units).sigmoid();
         Tensor forget = gates.narrow(1, units, units).sigmoid();
         Tensor value = gates.narrow(1, 2 * units, units).tanh();

@@ -86,13 +86,26 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
      * @return (T, N, anything)
      */
     protected Tensor project(Tensor x) {
-        Tensor y = x.matmul(value(kernel()));
-        return useBias ? y.add(value(bias())) : y;
+        return biased(x.matmul(value(kernel())));
+    }
+
+    private Tensor biased(Tensor product) {
+        return useBias ? product.add(value(bias())) : product;
     }
 
     /** Whether {@link #project} works on the inputs of one step, (N, in), as on those of all. */
     boolean projectsSteps() {
+        return addsProducts();
+    }
+
+    /** Whether a step is {@link #after(Tensor, List)} of x kernel + output recurrent + bias. */
+    boolean addsProducts() {
         return false;
+    }
+
+    /** What is left of a step when that sum is known; for cells that {@link #addsProducts()}. */
+    List<Tensor> after(Tensor sum, List<Tensor> states) {
+        throw new IllegalStateException(path() + ": its products are not only added");
     }
 
     /**
@@ -308,7 +321,7 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
         sequence.add(inside ? all : project(all));
         Optional<Tensor> mask = mask(x);
         mask.ifPresent(real -> sequence.add(real.transpose().unsqueeze(2)));
-        boolean begins = sequences && hasFirst(inputs) && !zeroMasked;
+        boolean begins = sequences && hasFirst(inputs) && !zeroMasked && mask.isPresent();
         mask.filter(real -> begins).ifPresent(real -> sequence.add(begun(real)));
         Scan scan = backwards ? Scan.over(sequence).reversed() : Scan.over(sequence);
         List<Tensor> first = first(inputs, sequence.getFirst().dtype());
@@ -316,28 +329,35 @@ public abstract class Recurrent<S extends Recurrent<S>> extends Layer {
             scan = scan.carry("state " + i, first.get(i));
         }
         Optional<Tensor> keeps = keeps(first.getFirst());
+        // Where products are only added, one with both kernels, one below the other: sums stay where they are added up.
+        Optional<Tensor> kernels = inside && addsProducts()
+                ? Optional.of(Tensor.concat(0, value(kernel()), value(recurrent())))
+                : Optional.empty();
         return scan.run(step -> {
             List<Tensor> before = IntStream.range(0, first.size())
                     .mapToObj(i -> step.carry("state " + i))
                     .toList();
             Tensor output = before.getFirst();
-            List<Tensor> after = step(
-                    inside ? project(step.input(0)) : step.input(0),
-                    before,
-                    keeps.map(output::mul).orElse(output));
+            Tensor read = keeps.map(output::mul).orElse(output);
+            Tensor now = step.input(0);
+            List<Tensor> after = kernels.isPresent()
+                    ? after(biased(Tensor.concat(1, now, read).matmul(kernels.get())), before)
+                    : step(inside ? project(now) : now, before, read);
             for (int i = 0; i < first.size(); i++) {
                 Tensor next = after.get(i);
                 step.next("state " + i, mask.isPresent() ? step.input(1).where(next, before.get(i)) : next);
             }
             if (sequences) {
-                Tensor next = after.getFirst();
-                Tensor zero = next.zerosLike();
-                Tensor unreal = zeroMasked
-                        ? zero
-                        : begins && mask.isPresent() ? step.input(2).where(output, zero) : output;
-                step.output("output", mask.isPresent() ? step.input(1).where(next, unreal) : next);
+                step.output("output", shown(step, mask.isPresent(), begins, output, after.getFirst()));
             }
         });
+    }
+
+    /** The output of a step. */
+    private Tensor shown(Scan.Step step, boolean masked, boolean begins, Tensor before, Tensor next) {
+        Tensor zero = next.zerosLike();
+        Tensor unreal = zeroMasked ? zero : begins ? step.input(2).where(before, zero) : before;
+        return masked ? step.input(1).where(next, unreal) : next;
     }
 
     /** Whether projected inputs would rather be made where they are used than be written and read again. */

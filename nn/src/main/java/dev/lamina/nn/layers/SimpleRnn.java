@@ -37,13 +37,18 @@ public final class SimpleRnn extends Recurrent<SimpleRnn> {
     }
 
     @Override
-    boolean projectsSteps() {
+    boolean addsProducts() {
         return true;
     }
 
     @Override
     protected List<Tensor> step(Tensor x, List<Tensor> states, Tensor output) {
-        return List.of(activation.of(recurrent(output).add(x)));
+        return after(recurrent(output).add(x), states);
+    }
+
+    @Override
+    List<Tensor> after(Tensor sum, List<Tensor> states) {
+        return List.of(activation.of(sum));
     }
 
     @Override

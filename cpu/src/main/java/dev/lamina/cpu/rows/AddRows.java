@@ -32,6 +32,9 @@ final class AddRows implements Kernel {
     /** Bytes that a part writes. */
     private static final int PART = 1 << 16;
 
+    /** Updates between a prefetch and its use: rows lie anywhere, so the processor cannot guess the next one. */
+    private static final int AHEAD = 8;
+
     private static final int TABLE = 5 * 8;
 
     private final Task.Scattering task;
@@ -121,6 +124,7 @@ final class AddRows implements Kernel {
         private final DType dtype;
         private final Lane sum;
         private final R order;
+        private final R last;
         private R base;
         private R updates;
         private R out;
@@ -145,6 +149,7 @@ final class AddRows implements Kernel {
             out = code.variable(code.add(code.add(code.load(At.of(table, 16)), column), code.mul(from, outStep)));
             R starts = code.load(At.of(table, 24));
             order = code.load(At.of(table, 32));
+            last = code.add(code.load(At.of(starts, to, 8)), -1);
             R row = code.loop(from, to, 1);
             R start = code.load(At.of(starts, row, 8));
             R end = code.load(At.of(starts, row, 8).plus(8));
@@ -181,6 +186,11 @@ final class AddRows implements Kernel {
             }
             R place = code.loop(start, end, 1);
             long step = task.updates().strides()[0] * bytes;
+            R later = code.min(code.add(place, AHEAD), last);
+            R next = code.add(updates, code.mul(code.load(At.of(order, later, 8)), step));
+            for (int i = 0; i < copies; i++) {
+                code.prefetch(at(next, column, i));
+            }
             R from = code.add(updates, code.mul(code.load(At.of(order, place, 8)), step));
             for (int i = 0; i < copies; i++) {
                 V x = code.load(dtype, at(from, column, i), tail);

@@ -21,6 +21,9 @@ final class SplitTiles {
     /** Lines of the next panel of B that are asked for in each step; nothing is read. */
     private static final int AHEAD_LINES = 24;
 
+    /** Rows of the next piece of C that are asked for in each step. */
+    private static final int AHEAD_ROWS = 4;
+
     /** Bytes of a step of k in a panel. */
     static final int STEP = SplitCode.PLANES * 2 * Bf16Table.TILE;
 
@@ -113,6 +116,10 @@ final class SplitTiles {
         code.emit(Op.MOV, A_AT, A_PANEL);
         code.emit(Op.MOV, B_AT, B_PANEL);
         code.emit(Op.MOV, STEPS, Bf16Table.STEPS.of(TABLE));
+        if (high == 1) {
+            code.emit(Op.LEA, AHEAD, Mem.at(PIECE, Bf16Table.PANEL * Float.BYTES));
+            code.emit(Op.MOV, SPARE, ROWS);
+        }
         code.align(32);
         code.bind(step);
         int[][] terms = SplitCode.TERMS;
@@ -125,11 +132,29 @@ final class SplitTiles {
                 code.emit(Op.PREFETCHT1, Mem.at(AHEAD, at * Bf16Table.LINE));
             }
         }
-        code.emit(Op.ADD, AHEAD, Bf16Table.AHEAD.of(TABLE));
+        if (high == 1) {
+            aheadOfC();
+        } else {
+            code.emit(Op.ADD, AHEAD, Bf16Table.AHEAD.of(TABLE));
+        }
         code.emit(Op.ADD, A_AT, Imm.of(STEP));
         code.emit(Op.ADD, B_AT, Imm.of(STEP));
         code.emit(Op.DEC, STEPS);
         code.jump(Condition.NOT_EQUAL, step);
+    }
+
+    /** Asks for some rows of the next piece of C, whose stores would be waited for where products of few rows follow each other. */
+    private void aheadOfC() {
+        Label done = code.label();
+        code.emit(Op.CMP, SPARE, Imm.of(0));
+        code.jump(Condition.LESS_EQUAL, done);
+        for (int row = 0; row < AHEAD_ROWS; row++) {
+            code.emit(Op.PREFETCHT0, Mem.at(AHEAD));
+            code.emit(Op.PREFETCHT0, Mem.at(AHEAD, Bf16Table.LINE));
+            code.emit(Op.ADD, AHEAD, C_ROW);
+        }
+        code.emit(Op.SUB, SPARE, Imm.of(AHEAD_ROWS));
+        code.bind(done);
     }
 
     /** The tiles of a plane of A with those of a plane of B; -1 stands for the tiles that are there. */

@@ -2,6 +2,7 @@ package dev.lamina.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.lamina.core.Execution;
 import dev.lamina.core.Gradients;
@@ -96,5 +97,7 @@ class ImagesTest {
         }
         // The gradient of the loss is data, so nothing stands between the two.
         assertEquals(List.of(7), sizes, tasks);
+        // The second bias sums what its windows get, not what lies between.
+        assertTrue(tasks.contains("loop [32, 16, 5, 5] reduced 3"), tasks);
     }
 }

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Passes that make a graph smaller without changing a bit of its results: constants are folded, operations without effect
+ * Passes that make a graph smaller without changing a bit of its results, but for the order of sums behind pooling: constants are folded, operations without effect
  * leave, equal nodes become one.
  */
 final class Simplify {
@@ -34,7 +34,7 @@ final class Simplify {
     static Graph run(Graph graph) {
         Map<Key, Node> known = new HashMap<>();
         Map<Node, Node> copies = Nodes.rewrite(graph.nodes(), (node, inputs) -> {
-            Node simple = simplify(Nodes.with(node, inputs));
+            Node simple = PoolGradients.moved(simplify(Nodes.with(node, inputs)), same -> known.get(Key.of(same)));
             boolean slot = simple.op() instanceof Leaf.Input;
             return slot ? simple : known.merge(Key.of(simple), simple, (first, same) -> first);
         });

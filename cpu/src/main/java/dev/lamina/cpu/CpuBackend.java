@@ -217,7 +217,7 @@ public final class CpuBackend extends KernelBackend {
         for (Task task : images.tasks()) {
             kernels.add(kernel(task, batch));
         }
-        return ImageKernels.of(images.count(), images.tasks(), kernels, pool);
+        return ImageKernels.of(images, kernels, pool);
     }
 
     private Kernel chain(Task.Chain chain, CodeBatch batch) throws CodeException {

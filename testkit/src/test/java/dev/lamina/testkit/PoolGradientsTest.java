@@ -48,7 +48,8 @@ class PoolGradientsTest {
     private static List<double[]> apart(Tensor z, Tensor up, int window) {
         Tensor h = z.relu().evaluate();
         Tensor y = h.maxPool(slide(window), window, window);
-        double[] gradient = Gradients.of(y.mul(up).sum(), List.of(h)).get(0).evaluate().toDoubleArray();
+        double[] gradient =
+                Gradients.of(y.mul(up).sum(), List.of(h)).get(0).evaluate().toDoubleArray();
         double[] values = h.toDoubleArray();
         double[] bias = new double[CHANNELS];
         for (int i = 0; i < gradient.length; i++) {
@@ -78,8 +79,7 @@ class PoolGradientsTest {
         Tensor z = Tensor.of(new float[] {-1, Float.NaN, 2, -3}).reshape(1, 1, 4, 1);
         Tensor y = z.relu().maxPool(Slide.by(1, 2), 1, 2);
         Tensor gradient = Gradients.of(y.mul(3).sum(), List.of(z)).get(0);
-        var execution =
-                Plan.compile(List.of(), List.of(y, gradient), Map.of()).start();
+        var execution = Plan.compile(List.of(), List.of(y, gradient), Map.of()).start();
         execution.run();
         assertArrayEquals(new double[] {0, 3, 3, 0}, execution.outputTensor(1).toDoubleArray());
     }

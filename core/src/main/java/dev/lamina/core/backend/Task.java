@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -388,8 +389,9 @@ public sealed interface Task {
      *
      * @param count of the images
      * @param tasks in order
+     * @param inner buffers that nobody else reads or writes: what is in them afterwards is undefined
      */
-    record Images(int count, List<Task> tasks) implements Task {
+    record Images(int count, List<Task> tasks, Set<Integer> inner) implements Task {
         @Override
         public Stream<Access> reads() {
             return tasks.stream().flatMap(Task::reads);

@@ -61,7 +61,8 @@ final class PoolGradients {
         boolean inside = IntStream.range(0, geometry.axes())
                 .allMatch(a -> geometry.before().get(a) == 0 && geometry.after().get(a) == 0);
         boolean positions = !axes.contains(rank - 1)
-                && IntStream.range(0, rank - 1).allMatch(a -> axes.contains(a) || spread.shape().dim(a) == 1);
+                && IntStream.range(0, rank - 1)
+                        .allMatch(a -> axes.contains(a) || spread.shape().dim(a) == 1);
         if (!inside || !positions) {
             return sum;
         }
@@ -69,7 +70,9 @@ final class PoolGradients {
                 .filter(a -> g.shape().dim(a) != 1)
                 .boxed()
                 .toList();
-        return rest.isEmpty() ? g : new Node(new Reduce.Over(Reduce.Kind.SUM, rest), List.of(g), sum.shape(), sum.dtype());
+        return rest.isEmpty()
+                ? g
+                : new Node(new Reduce.Over(Reduce.Kind.SUM, rest), List.of(g), sum.shape(), sum.dtype());
     }
 
     private static boolean isSpread(Node node) {

@@ -63,6 +63,7 @@ final class Schedule {
             builder.copy(copy.getValue(), first + copy.getKey(), tasks);
         }
         int count = temporaries.size();
+        Set<Integer> inner = new HashSet<>();
         long[] sizes = new long[count];
         int[] births = new int[count];
         int[] deaths = new int[count];
@@ -72,7 +73,11 @@ final class Schedule {
             int birth = positions.get(units.get(node));
             births[i] = firsts[birth];
             deaths[i] = lasts[Math.max(birth, lastReads.getOrDefault(node, birth))];
+            if (deaths[i] == lasts[birth]) {
+                inner.add(buffers.get(node));
+            }
         }
+        tasks.replaceAll(task -> task instanceof Task.Images images ? with(images, inner) : task);
         MemoryPlan memory = new MemoryPlan(sizes, births, deaths);
         return new Lowered(List.copyOf(tasks), first, graph.outputs().size(), sizes(sizes), memory);
     }
@@ -92,8 +97,14 @@ final class Schedule {
         List<Task> all = new ArrayList<>(before instanceof Task.Images images ? images.tasks() : List.of(before));
         all.add(last);
         tasks.subList(tasks.size() - 2, tasks.size()).clear();
-        tasks.add(new Task.Images(count, List.copyOf(all)));
+        tasks.add(new Task.Images(count, List.copyOf(all), Set.of()));
         return true;
+    }
+
+    private static Task.Images with(Task.Images images, Set<Integer> inner) {
+        Set<Integer> own = new HashSet<>(inner);
+        own.retainAll(images.writes().map(Task.Access::buffer).toList());
+        return new Task.Images(images.count(), images.tasks(), Set.copyOf(own));
     }
 
     /** How many images a convolution or pooling has; 0 if a task is something else. */

@@ -8,13 +8,22 @@ interface ByImages extends Kernel {
     /** In how many equal slices images are dealt out to threads: each goes through its images in order. 0 if they may be cut anywhere, -1 if they cannot be. */
     int slices();
 
+    /** Whether an image's inputs are read, and its outputs written, at its turn only. */
+    default boolean isApart() {
+        return true;
+    }
+
     /** Prepares what all images share. */
     Started start(MemorySegment[] buffers);
 
     /** A run that has begun. */
     interface Started {
-        /** Works on an image; those of a slice come in order. */
-        void image(int image);
+        /**
+         * Works on an image; those of a slice come in order.
+         *
+         * @param back where it lies, by buffer: so many bytes before its place
+         */
+        void image(int image, long[] back);
 
         /** Ends the run, after all images. */
         void finish();

@@ -227,7 +227,7 @@ final class Direct implements PackingKernel, ByImages {
                     if (prepares) {
                         prepare(pass, unit - starts[pass], at);
                     } else {
-                        work(pass, unit - starts[pass], at);
+                        work(pass, unit - starts[pass], at, a, c);
                     }
                 }
             } finally {
@@ -238,13 +238,14 @@ final class Direct implements PackingKernel, ByImages {
         }
 
         @Override
-        public void image(int image) {
+        public void image(int image, long[] back) {
             Workspace workspace = Workspace.take(false, own);
             try {
                 for (int pass = 0; pass < passes.length; pass++) {
                     int bands = passes[pass].bands() / images;
                     for (int band = image * bands; band < (image + 1) * bands; band++) {
-                        work(pass, band, workspace.address());
+                        long from = a - back[source.buffer()];
+                        work(pass, band, workspace.address(), from, c - back[target.buffer()]);
                     }
                 }
             } finally {
@@ -282,7 +283,7 @@ final class Direct implements PackingKernel, ByImages {
             }
         }
 
-        private void work(int index, int unit, long local) {
+        private void work(int index, int unit, long local, long a, long c) {
             Bands pass = passes[index];
             boolean last = passes.length == 1;
             if (sharesWeights) {

@@ -23,25 +23,43 @@ public final class ImageKernels {
     private ImageKernels() {}
 
     /** A kernel for all tasks; the bits are those of the kernels one after the other. */
-    public static Kernel of(int images, List<Task> tasks, List<Kernel> kernels, Pool pool) {
+    public static Kernel of(Task.Images task, List<Kernel> kernels, Pool pool) {
         List<Kernel> steps = new ArrayList<>();
+        List<Task> tasks = task.tasks();
         for (int first = 0; first < tasks.size(); ) {
             int end = first + 1;
             while (end < tasks.size()
-                    && fits(images, tasks.subList(first, end + 1), kernels.subList(first, end + 1), pool)) {
+                    && fits(task.count(), tasks.subList(first, end + 1), kernels.subList(first, end + 1), pool)) {
                 end++;
             }
-            steps.add(end == first + 1 ? kernels.get(first) : together(images, kernels.subList(first, end), pool));
+            steps.add(end == first + 1 ? kernels.get(first) : together(task, kernels, first, end, pool));
             first = end;
         }
         List<Kernel> all = List.copyOf(steps);
         return all.size() == 1 ? all.getFirst() : buffers -> all.forEach(kernel -> kernel.run(buffers));
     }
 
-    private static Kernel together(int images, List<Kernel> kernels, Pool pool) {
-        List<ByImages> members = kernels.stream().map(ByImages.class::cast).toList();
-        int slices = slices(kernels, images);
-        return new Together(members, images, slices == 0 ? images : slices, pool);
+    private static Kernel together(Task.Images task, List<Kernel> kernels, int first, int end, Pool pool) {
+        List<ByImages> members =
+                kernels.subList(first, end).stream().map(ByImages.class::cast).toList();
+        int slices = slices(kernels.subList(first, end), task.count());
+        long[] steps = new long
+                [1
+                        + Stream.concat(task.reads(), task.writes())
+                                .mapToInt(Task.Access::buffer)
+                                .max()
+                                .orElse(0)];
+        List<Uses> uses = task.tasks().stream().map(Uses::of).toList();
+        for (int buffer : task.inner()) {
+            boolean own = true;
+            for (int i = 0; i < uses.size(); i++) {
+                boolean inside = i >= first && i < end && members.get(i - first).isApart();
+                own &= !uses.get(i).uses(buffer)
+                        || (inside && uses.get(i).isOfImage(task.tasks().get(i), buffer));
+            }
+            steps[buffer] = own ? Uses.bytes(uses, buffer) / task.count() : 0;
+        }
+        return new Together(members, task.count(), slices == 0 ? task.count() : slices, steps, pool);
     }
 
     // ---------------------------------------------------------------- what fits together
@@ -157,6 +175,23 @@ public final class ImageKernels {
                     && Stream.of(shared, results, sums).noneMatch(others -> others.contains(part.buffer()));
         }
 
+        /** Whether a task reads or writes the image at hand only, and not in its map. */
+        boolean isOfImage(Task task, int buffer) {
+            boolean inMap = task instanceof Task.Chain chain
+                    && Stream.concat(chain.epilogue().reads(), chain.epilogue().writes())
+                            .anyMatch(access -> access.buffer() == buffer);
+            return !inMap && Stream.of(shared, results, sums).noneMatch(others -> others.contains(buffer));
+        }
+
+        static long bytes(List<Uses> all, int buffer) {
+            return all.stream()
+                    .flatMap(uses -> Stream.concat(uses.reads.stream(), uses.writes.stream()))
+                    .filter(part -> part.buffer() == buffer)
+                    .mapToLong(Part::bytes)
+                    .findFirst()
+                    .orElse(0);
+        }
+
         private boolean uses(int buffer) {
             return Stream.concat(reads.stream(), writes.stream()).anyMatch(part -> part.buffer() == buffer)
                     || Stream.of(shared, results, sums).anyMatch(others -> others.contains(buffer));
@@ -173,7 +208,16 @@ public final class ImageKernels {
         private final Pool pool;
         private final FreeList<Run> runs = new FreeList<>(Run::new);
 
-        Together(List<ByImages> members, int images, int slices, Pool pool) {
+        /** For each image of a slice, how far it is moved, by buffer: what only these kernels need takes the place of the first, and stays in the cache. */
+        private final long[][] back;
+
+        Together(List<ByImages> members, int images, int slices, long[] steps, Pool pool) {
+            back = new long[images / slices][steps.length];
+            for (int i = 0; i < back.length; i++) {
+                for (int buffer = 0; buffer < steps.length; buffer++) {
+                    back[i][buffer] = i * steps[buffer];
+                }
+            }
             this.members = members;
             this.images = images;
             this.slices = slices;
@@ -210,9 +254,9 @@ public final class ImageKernels {
             @Override
             public void run(int slice) {
                 int count = images / slices;
-                for (int image = slice * count; image < (slice + 1) * count; image++) {
+                for (int i = 0; i < count; i++) {
                     for (ByImages.Started each : started) {
-                        each.image(image);
+                        each.image(slice * count + i, back[i]);
                     }
                 }
             }

@@ -103,6 +103,11 @@ final class KernelGradient implements ByImages {
     }
 
     @Override
+    public boolean isApart() {
+        return steps.bandsIn(1) > 0;
+    }
+
+    @Override
     public Run start(MemorySegment[] buffers) {
         Run run = runs.take();
         run.shared = Workspace.take(true, partsBytes());
@@ -136,19 +141,28 @@ final class KernelGradient implements ByImages {
             int first = slice(part, parts, steps.bands());
             int firstPanel = slice(group, columnTasks, steps.panels());
             int endPanel = slice(group + 1, columnTasks, steps.panels());
-            bands(part, first, slice(part + 1, parts, steps.bands()), firstPanel, endPanel);
+            bands(part, first, slice(part + 1, parts, steps.bands()), firstPanel, endPanel, x, y);
         }
 
         @Override
-        public void image(int image) {
+        public void image(int image, long[] back) {
             int first = steps.bandsIn(image);
             int end = steps.bandsIn(image + 1);
             if (first < end) {
-                bands((int) ((long) first * parts / steps.bands()), first, end, 0, steps.panels());
+                int part = (int) ((long) first * parts / steps.bands());
+                long source = x - back[task.x().buffer()];
+                bands(
+                        part,
+                        first,
+                        end,
+                        0,
+                        steps.panels(),
+                        source,
+                        y - back[task.y().buffer()]);
             }
         }
 
-        private void bands(int part, int first, int end, int firstPanel, int endPanel) {
+        private void bands(int part, int first, int end, int firstPanel, int endPanel, long x, long y) {
             int begin = slice(part, parts, steps.bands());
             long to = sums + (parts == 1 ? 0 : part * elements * Float.BYTES);
             Workspace workspace = Workspace.take(false, steps.workspace());

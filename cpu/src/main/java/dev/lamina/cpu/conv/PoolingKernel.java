@@ -81,18 +81,24 @@ final class PoolingKernel implements ByImages {
             int end = Math.min(windows.images(), first + imagesOfPart);
             int band = part % windows.bandCount();
             for (int image = first; image < end; image++) {
-                band(image, band);
+                band(image, band, x, y, other);
             }
         }
 
         @Override
-        public void image(int image) {
+        public void image(int image, long[] back) {
+            PoolingKernel kernel = PoolingKernel.this;
             for (int band = 0; band < windows.bandCount(); band++) {
-                band(image, band);
+                band(
+                        image,
+                        band,
+                        x - back[kernel.x.buffer()],
+                        y - back[kernel.y.buffer()],
+                        other - back[kernel.other.buffer()]);
             }
         }
 
-        private void band(int image, int band) {
+        private void band(int image, int band, long x, long y, long other) {
             entry.call(
                     x + image * windows.xImage(),
                     y + image * windows.yImage(),

@@ -128,6 +128,8 @@ final class AmxProduct {
         code.emit(Op.LEA, A_AT, Mem.at(Gpr.RSP, SUMS));
         code.emit(Op.MOV, WAITING, A_AT);
         code.emit(Op.MOV, WAITING_FOR, Imm.of(0));
+        move(COLUMNS, Bf16Table.COLUMNS.of(TABLE));
+        TilePieces.configure(code, TABLE, ROWS, COLUMNS, C_AT);
         Label rows = code.label();
         code.bind(rows);
         move(COLUMNS, Bf16Table.COLUMNS.of(TABLE));
@@ -135,7 +137,7 @@ final class AmxProduct {
         code.emit(Op.MOV, PIECE, C_ROWS);
         code.emit(Op.MOV, AHEAD, A_PANEL);
         code.emit(Op.ADD, AHEAD, Bf16Table.A_PANEL.of(TABLE));
-        TilePieces.configure(code, TABLE, ROWS, COLUMNS, C_AT);
+        configureAtEdge();
         panels();
         code.emit(Op.ADD, A_PANEL, Bf16Table.A_PANEL.of(TABLE));
         code.emit(Op.MOV, A_AT, C_ROW);
@@ -149,6 +151,20 @@ final class AmxProduct {
         // Threads of the pool are shared with other code: no tile data is left for the system to save.
         code.emit(Op.TILERELEASE);
         Abi.host().epilogue(code);
+    }
+
+    /** Configures tiles for a panel, which takes some time, unless all pieces so far and those of this panel are whole. */
+    private void configureAtEdge() {
+        Label edge = code.label();
+        Label whole = code.label();
+        code.emit(Op.MOV, A_AT, COLUMNS);
+        code.emit(Op.TEST, A_AT, Imm.of(Bf16Table.PANEL - 1));
+        code.jump(Condition.NOT_EQUAL, edge);
+        code.emit(Op.CMP, ROWS, Imm.of(Bf16Table.PANEL));
+        code.jump(Condition.GREATER_EQUAL, whole);
+        code.bind(edge);
+        TilePieces.configure(code, TABLE, ROWS, COLUMNS, C_AT);
+        code.bind(whole);
     }
 
     private void move(Mem to, Mem from) {

@@ -9,6 +9,9 @@ final class FloatEngine implements Engine {
     /** Bytes of a packed panel of B: most of a first-level cache. */
     private static final int PANEL_BYTES = (int) (Caches.machine().l1() * 11 / 16);
 
+    /** Tiles of rows above which one more costs little. */
+    private static final int MANY_TILES = 8;
+
     private static final double TASK_FLOPS = 4e6;
 
     /**
@@ -56,7 +59,9 @@ final class FloatEngine implements Engine {
         packing = new Packing(lanes);
         int most = lanes.isWide() ? 14 : 6;
         int needed = Math.ceilDiv(product.n(), lanes.count());
-        rows = Math.ceilDiv(product.m(), Math.ceilDiv(product.m(), most));
+        int tiles = Math.ceilDiv(product.m(), most);
+        // Many are an even number, so that two threads get the same.
+        rows = Math.ceilDiv(product.m(), tiles > MANY_TILES ? tiles + tiles % 2 : tiles);
         sideBySide = product.n() == 1 || product.bColumn() == lanes.elementBytes();
         boolean isFar = sideBySide && Math.abs(product.bK()) >= FAR;
         boolean isFew = product.m() <= FEW * most;

@@ -72,9 +72,7 @@ final class Blocks {
         if (engine == null || engine.sumBytes() != 0) {
             return null;
         }
-        // Scratch is for blocks of that depth; where B is packed, f32 needs none.
-        boolean fits = k.full <= engine.blocking().k() || (rounded == DType.F32 && engine.packedB(n.full, k.full) > 0);
-        return fits ? new Blocks(engine, m, n, k, cRow) : null;
+        return k.full <= engine.deepest() ? new Blocks(engine, m, n, k, cRow) : null;
     }
 
     /** Bytes that a product needs, per thread. */

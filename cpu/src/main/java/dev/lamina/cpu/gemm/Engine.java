@@ -52,6 +52,11 @@ public interface Engine {
     /** The largest blocks. */
     Blocking blocking();
 
+    /** The most k that steps can do; the driver takes what {@link #blocking} likes. */
+    default int deepest() {
+        return blocking().k();
+    }
+
     /** Bytes of a packed block of A, a multiple of 64; 0 if products read A in place. */
     long packedA(int rows, int k);
 

@@ -117,6 +117,11 @@ final class FloatEngine implements Engine {
     }
 
     @Override
+    public int deepest() {
+        return copiesB ? PANEL_BYTES / (vectors * lanes.bytes()) : Integer.MAX_VALUE;
+    }
+
+    @Override
     public long packedA(int blockRows, int k) {
         return packsA ? packing.tileBytes(blockRows, Math.min(rows, blockRows), k) : 0;
     }
@@ -184,7 +189,7 @@ final class FloatEngine implements Engine {
                 .put(TileCode.ACCUMULATE, accumulate ? 1 : 0)
                 .put(TileCode.B_PANEL, nextPanel)
                 .put(TileCode.FETCH, streams ? k * product.bK() : nextPanel)
-                .put(TileCode.B_BACK, 64 * fetches - k * (packsB ? panel : product.bK()))
+                .put(TileCode.B_BACK, 64L * fetches - k * (packsB ? panel : product.bK()))
                 .put(TileCode.C_TILE, tileRows * cRow)
                 .mask(TileCode.MASK, TileCode.LANES, lanes, rest % lanes.count());
     }

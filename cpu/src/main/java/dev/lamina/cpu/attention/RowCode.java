@@ -268,7 +268,7 @@ final class RowCode {
     // ---------------------------------------------------------------- parts
 
     private V exp(V x) {
-        return code.apply(Elementwise.EXP, DType.F32, x, null, null);
+        return code.weight(x);
     }
 
     /** The scaled scores with bias from column i + copy * lanes on. */

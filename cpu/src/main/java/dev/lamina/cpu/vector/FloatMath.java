@@ -1,6 +1,7 @@
 package dev.lamina.cpu.vector;
 
 import dev.lamina.cpu.code.Op;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Functions of 32-bit floats that are worth instructions of their own; the others are in {@link WideMath}. The largest errors in ulp of the
@@ -19,6 +20,12 @@ final class FloatMath {
 
     /** Adding this rounds a float to an integer, which is then in its lowest bits. */
     private static final float ROUNDER = 0x1.8p23f;
+
+    /** Below this exp(x) is 0. */
+    private static final float NOTHING = -104;
+
+    /** Below this exp(x) is subnormal. */
+    private static final float SMALL = -0x1.5d589ep6f;
 
     /** (exp(r) - 1 - r) / r^2, |r| up to ln(2) / 2; error of exp 3e-9. */
     private static final float[] EXP = {0x1.fffffcp-2f, 0x1.555492p-3f, 0x1.5558f2p-5f, 0x1.1239e4p-7f, 0x1.6a2434p-10f
@@ -75,20 +82,32 @@ final class FloatMath {
         return p;
     }
 
-    /** exp(x) = 2^n exp(r). */
+    /** exp(x). */
     V exp(V x) {
         // Of NaN and a number the second operand is taken.
-        V limited = code.fastMin(number(89), x);
-        return expBelow(code.fastMax(number(-105), limited));
+        return expFrom(NOTHING, code.fastMin(number(89), x));
     }
 
-    /** exp(x) for x from -105 to 89. */
-    private V expBelow(V x) {
+    /** exp(x) for x up to 89, 0 where it is subnormal. */
+    V weight(V x) {
+        return expFrom(SMALL, x);
+    }
+
+    /** exp(x) for x up to 89; 0 below some x, without the results that are too small: a vector with one takes ten times as long. */
+    private V expFrom(float lowest, V x) {
+        V isNothing = code.less(x, number(lowest));
+        V limited = code.is512() ? x : code.fastMax(number(NOTHING), x);
+        return expBelow(limited, isNothing);
+    }
+
+    /** exp(x) = 2^n exp(r) for x from -105 to 89, and 0 where it is said. */
+    private V expBelow(V x, @Nullable V isNothing) {
         V shifted = code.fma(x, number(LOG2_E), number(ROUNDER));
         V n = code.sub(shifted, number(ROUNDER));
         V r = code.fnma(n, number(LN2_LOW), code.fnma(n, number(LN2_HIGH), x));
         V p = code.fma(polynomial(EXP, r), r, number(1));
         p = code.fma(p, r, number(1));
+        p = isNothing == null ? p : code.select(isNothing, number(0), p);
         if (code.is512()) {
             return new V(Lane.F32, code.binary(Op.VSCALEFPS, p.registers[0], n.registers[0], 4));
         }
@@ -121,7 +140,7 @@ final class FloatMath {
 
     /** exp(-|x|). */
     private V expOfDistance(V x) {
-        return expBelow(code.fastMax(number(-105), code.or(x, code.signs(Lane.F32))));
+        return expFrom(NOTHING, code.or(x, code.signs(Lane.F32)));
     }
 
     /** 1 / (1 + e). */
@@ -150,7 +169,7 @@ final class FloatMath {
     V erf(V x) {
         V magnitude = code.abs(x);
         // Of NaN and a number the second operand is taken.
-        V rest = expBelow(polynomial(LOG_ERFC, code.fastMin(number(4), magnitude)));
+        V rest = expBelow(polynomial(LOG_ERFC, code.fastMin(number(4), magnitude)), null);
         V large = code.orAnd(code.sub(number(1), rest), x, code.signs(Lane.F32));
         V small = code.mul(x, polynomial(ERF, code.mul(x, x)));
         return code.select(code.less(magnitude, number(0.8f)), small, large);

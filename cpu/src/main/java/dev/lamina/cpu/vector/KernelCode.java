@@ -113,6 +113,11 @@ public final class KernelCode extends MemoryCode {
         };
     }
 
+    /** exp(a) of f32 up to 89, as a weight of something beside weights around 1: 0 where it is subnormal. */
+    public V weight(V a) {
+        return new FloatMath(this).weight(a);
+    }
+
     /** sigmoid(a) and sigmoid(-a) of f32, with the bits of each alone. */
     public V[] sigmoids(V a) {
         return new FloatMath(this).sigmoids(a);

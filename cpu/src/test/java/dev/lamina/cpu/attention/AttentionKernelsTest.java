@@ -81,6 +81,7 @@ class AttentionKernelsTest {
                 new Case(1, 1, 1, 207, 702, 128, 13, true, 3),
                 new Case(1, 1, 1, 702, 207, 13, 128, true, 1),
                 new Case(1, 1, 1, 130, 600, 1, 64, false, 4),
+                new Case(1, 12, 12, 150, 600, 64, 64, true, 0),
                 new Case(1, 3, 1, 300, 129, 48, 32, false, 3));
     }
 

@@ -35,7 +35,7 @@ final class SplitEngine implements Engine {
     /** Rows and columns of a product as deep as this, such as the gradient of a kernel. */
     private static final int FEWEST_IF_DEEP = 128;
 
-    private static final int DEEP = 2048;
+    private static final int DEEP = 1024;
 
     /** Rows of a product whose B has been split before. */
     private static final int FEWEST_KEPT = 8;

@@ -177,9 +177,9 @@ class SplitEngineTest {
         assertInstanceOf(FloatEngine.class, GemmKernels.engine(large.product, new Isa(512, true, false)));
         Case small = new Case(task(512, 511, 256, false, false), new Random(1));
         assertInstanceOf(FloatEngine.class, GemmKernels.engine(small.product, tiles));
-        Case gradient = new Case(task(128, 128, 2048, true, false), new Random(1));
+        Case gradient = new Case(task(128, 128, 1024, true, false), new Random(1));
         assertInstanceOf(SplitEngine.class, GemmKernels.engine(gradient.product, tiles));
-        Case narrow = new Case(task(128, 127, 2048, true, false), new Random(1));
+        Case narrow = new Case(task(128, 127, 1024, true, false), new Random(1));
         assertInstanceOf(FloatEngine.class, GemmKernels.engine(narrow.product, tiles));
     }
 

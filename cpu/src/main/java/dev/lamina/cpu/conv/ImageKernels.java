@@ -97,7 +97,7 @@ public final class ImageKernels {
         return slices;
     }
 
-    /** All of a tensor: its first axis are images, so equal parts of a buffer have the same part for each image. */
+    /** All of a tensor without gaps: its first axis are images, so equal parts of a buffer have the same part for each image. */
     private record Part(int buffer, long offset, long bytes) {
         static Part of(Task.Access access) {
             long count = 1;
@@ -130,19 +130,21 @@ public final class ImageKernels {
                 uses.read(access, !isWeights);
             });
             product.writes().forEach(access -> {
-                if (isKernel) {
+                if (isKernel || !access.isContiguous()) {
                     uses.sums().add(access.buffer());
                 } else {
                     uses.writes().add(Part.of(access));
                 }
             });
             if (task instanceof Task.Chain chain) {
-                chain.epilogue().reads().forEach(access -> uses.read(access, !isKernel && access.isContiguous()));
+                chain.epilogue().reads().forEach(access -> uses.read(access, !isKernel));
                 chain.epilogue().writes().forEach(access -> {
                     if (isKernel) {
                         uses.results().add(access.buffer());
-                    } else {
+                    } else if (access.isContiguous()) {
                         uses.writes().add(Part.of(access));
+                    } else {
+                        uses.sums().add(access.buffer());
                     }
                 });
             }
@@ -150,7 +152,7 @@ public final class ImageKernels {
         }
 
         private void read(Task.Access access, boolean ofImage) {
-            if (ofImage) {
+            if (ofImage && access.isContiguous()) {
                 reads.add(Part.of(access));
             } else {
                 shared.add(access.buffer());

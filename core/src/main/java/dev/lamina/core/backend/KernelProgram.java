@@ -167,13 +167,16 @@ final class KernelProgram implements Program {
                 repeats.add((RepeatKernel) own[i]);
             }
         }
-        RepeatKernel[] fresh = repeats.toArray(RepeatKernel[]::new);
-        return (inputs, kept, outputs) -> {
-            bind(buffers, inputs, kept, outputs);
-            try {
-                run(own, buffers);
-            } finally {
-                forget(fresh, buffers);
+        return new Runner() {
+            @Override
+            public void run(MemorySegment[] inputs, MemorySegment[] kept, MemorySegment[] outputs) {
+                bind(buffers, inputs, kept, outputs);
+                KernelProgram.this.run(own, buffers);
+            }
+
+            @Override
+            public void forget() {
+                KernelProgram.this.forget(repeats, buffers);
             }
         };
     }
@@ -196,8 +199,7 @@ final class KernelProgram implements Program {
         }
     }
 
-    /** An idle runner must not keep the caller's tensors alive. */
-    private void forget(RepeatKernel[] repeats, MemorySegment[] buffers) {
+    private void forget(List<RepeatKernel> repeats, MemorySegment[] buffers) {
         int fixed = lowered.inputs() + lowered.outputs();
         for (RepeatKernel repeat : repeats) {
             repeat.keep(fixed, lowered.bytes().length);

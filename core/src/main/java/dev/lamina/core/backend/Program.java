@@ -37,5 +37,8 @@ public interface Program {
          * @param outputs where the elements of each graph output go, in order
          */
         void run(MemorySegment[] inputs, MemorySegment[] kept, MemorySegment[] outputs);
+
+        /** Lets go of what it was given, which an idle runner must not keep alive. Runs with the same segments need not. */
+        default void forget() {}
     }
 }

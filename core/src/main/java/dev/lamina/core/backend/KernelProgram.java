@@ -160,24 +160,14 @@ final class KernelProgram implements Program {
             buffers[i] = arena.segment().asSlice(lowered.memory().offset(i - fixed), lowered.bytes()[i]);
         }
         Kernel[] own = kernels.clone();
-        List<RepeatKernel> repeats = new ArrayList<>();
         for (int i = 0; i < own.length; i++) {
             if (own[i] instanceof RepeatKernel repeat) {
                 own[i] = repeat.fresh();
-                repeats.add((RepeatKernel) own[i]);
             }
         }
-        return new Runner() {
-            @Override
-            public void run(MemorySegment[] inputs, MemorySegment[] kept, MemorySegment[] outputs) {
-                bind(buffers, inputs, kept, outputs);
-                KernelProgram.this.run(own, buffers);
-            }
-
-            @Override
-            public void forget() {
-                KernelProgram.this.forget(repeats, buffers);
-            }
+        return (inputs, kept, outputs) -> {
+            bind(buffers, inputs, kept, outputs);
+            run(own, buffers);
         };
     }
 
@@ -197,15 +187,6 @@ final class KernelProgram implements Program {
         for (Kernel kernel : kernels) {
             kernel.run(buffers);
         }
-    }
-
-    private void forget(List<RepeatKernel> repeats, MemorySegment[] buffers) {
-        int fixed = lowered.inputs() + lowered.outputs();
-        for (RepeatKernel repeat : repeats) {
-            repeat.keep(fixed, lowered.bytes().length);
-        }
-        Arrays.fill(buffers, 0, fixed, MemorySegment.NULL);
-        Arrays.fill(buffers, lowered.bytes().length, buffers.length, MemorySegment.NULL);
     }
 
     private void bind(MemorySegment[] buffers, int first, MemorySegment[] given, int count) {

@@ -26,7 +26,7 @@ public interface Program {
     /** New state for runs: intermediate memory. */
     Runner runner();
 
-    /** Runs a program; one thread at a time. */
+    /** Runs a program; one thread at a time. It holds what it was given last, so idle ones are held weakly. */
     interface Runner {
         /**
          * Computes all outputs. An output that updates an input (see {@link dev.lamina.core.compiler.Graph#targets}) gets the
@@ -37,8 +37,5 @@ public interface Program {
          * @param outputs where the elements of each graph output go, in order
          */
         void run(MemorySegment[] inputs, MemorySegment[] kept, MemorySegment[] outputs);
-
-        /** Lets go of what it was given, which an idle runner must not keep alive. Runs with the same segments need not. */
-        default void forget() {}
     }
 }

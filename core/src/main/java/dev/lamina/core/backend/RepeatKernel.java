@@ -147,19 +147,4 @@ final class RepeatKernel implements Kernel {
                     : buffer.asSlice(slot.offset() + step * slot.step(), slot.bytes());
         }
     }
-
-    /** Keeps only the buffers from one number to before another: the others are the caller's. */
-    void keep(int first, int last) {
-        for (int i = 0; i < made.length; i++) {
-            for (int j = 0; j < made[i].length; j++) {
-                int buffer = task.lanes().get(i).slots().get(j).buffer();
-                if (buffer < first || buffer >= last) {
-                    made[i][j] = null;
-                    for (MemorySegment[] step : steps[i]) {
-                        step[j] = MemorySegment.NULL;
-                    }
-                }
-            }
-        }
-    }
 }

@@ -38,7 +38,6 @@ final class CachedProgram {
 
     /** Takes a runner back; beyond a few they are left to the garbage collector. */
     void giveBack(Program.Runner runner) {
-        runner.forget();
         synchronized (idle) {
             if (idle.size() < IDLE) {
                 idle.push(new WeakReference<>(runner));

@@ -25,8 +25,8 @@ interface ByImages extends Kernel {
          */
         void image(int image, long[] back);
 
-        /** Ends the run, after all images. */
-        void finish();
+        /** Ends the run, after all images; most have nothing left to do. */
+        default void finish() {}
 
         /** Gives back what the run has taken, also if it failed. */
         void close();

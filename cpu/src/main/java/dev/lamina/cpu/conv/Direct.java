@@ -257,11 +257,6 @@ final class Direct implements PackingKernel, ByImages {
         }
 
         @Override
-        public void finish() {
-            // All is done.
-        }
-
-        @Override
         public void close() {
             if (epilogue != null && frame != null) {
                 epilogue.release(frame);

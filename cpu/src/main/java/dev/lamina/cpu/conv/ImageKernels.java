@@ -72,8 +72,7 @@ public final class ImageKernels {
         List<Uses> uses = tasks.stream().map(Uses::of).toList();
         Map<Integer, Long> bytes = new HashMap<>();
         for (Uses use : uses) {
-            Stream.concat(use.reads().stream(), use.writes().stream())
-                    .forEach(part -> bytes.put(part.buffer(), part.bytes()));
+            use.parts().forEach(part -> bytes.put(part.buffer(), part.bytes()));
         }
         long image = bytes.values().stream().mapToLong(Long::longValue).sum() / images;
         if (image > Caches.machine().l2()) {
@@ -129,24 +128,11 @@ public final class ImageKernels {
                 boolean isWeights = product instanceof Task.Convolution conv && access.equals(conv.w());
                 uses.read(access, !isWeights);
             });
-            product.writes().forEach(access -> {
-                if (isKernel || !access.isContiguous()) {
-                    uses.sums().add(access.buffer());
-                } else {
-                    uses.writes().add(Part.of(access));
-                }
-            });
+            product.writes().forEach(access -> uses.write(access, !isKernel, uses.sums()));
             if (task instanceof Task.Chain chain) {
+                List<Integer> others = isKernel ? uses.results() : uses.sums();
                 chain.epilogue().reads().forEach(access -> uses.read(access, !isKernel));
-                chain.epilogue().writes().forEach(access -> {
-                    if (isKernel) {
-                        uses.results().add(access.buffer());
-                    } else if (access.isContiguous()) {
-                        uses.writes().add(Part.of(access));
-                    } else {
-                        uses.sums().add(access.buffer());
-                    }
-                });
+                chain.epilogue().writes().forEach(access -> uses.write(access, !isKernel, others));
             }
             return uses;
         }
@@ -157,6 +143,19 @@ public final class ImageKernels {
             } else {
                 shared.add(access.buffer());
             }
+        }
+
+        private void write(Task.Access access, boolean ofImage, List<Integer> others) {
+            if (ofImage && access.isContiguous()) {
+                writes.add(Part.of(access));
+            } else {
+                others.add(access.buffer());
+            }
+        }
+
+        /** What is read or written of the image at hand. */
+        Stream<Part> parts() {
+            return Stream.concat(reads.stream(), writes.stream());
         }
 
         /** Whether this may go through an image before another one has gone through those before it. */
@@ -172,8 +171,7 @@ public final class ImageKernels {
 
         /** Whether a buffer of which each image writes its part is used here for nothing but the same parts. */
         private boolean agrees(Part part) {
-            return Stream.concat(reads.stream(), writes.stream())
-                            .allMatch(own -> own.buffer() != part.buffer() || own.equals(part))
+            return parts().allMatch(own -> own.buffer() != part.buffer() || own.equals(part))
                     && Stream.of(shared, results, sums).noneMatch(others -> others.contains(part.buffer()));
         }
 
@@ -187,7 +185,7 @@ public final class ImageKernels {
 
         static long bytes(List<Uses> all, int buffer) {
             return all.stream()
-                    .flatMap(uses -> Stream.concat(uses.reads.stream(), uses.writes.stream()))
+                    .flatMap(Uses::parts)
                     .filter(part -> part.buffer() == buffer)
                     .mapToLong(Part::bytes)
                     .findFirst()
@@ -195,7 +193,7 @@ public final class ImageKernels {
         }
 
         private boolean uses(int buffer) {
-            return Stream.concat(reads.stream(), writes.stream()).anyMatch(part -> part.buffer() == buffer)
+            return parts().anyMatch(part -> part.buffer() == buffer)
                     || Stream.of(shared, results, sums).anyMatch(others -> others.contains(buffer));
         }
     }

@@ -111,11 +111,6 @@ final class PoolingKernel implements ByImages {
         }
 
         @Override
-        public void finish() {
-            // All is done.
-        }
-
-        @Override
         public void close() {
             if (epilogue != null && frame != null) {
                 epilogue.release(frame);

@@ -5,10 +5,12 @@ import dev.lamina.core.Execution;
 import dev.lamina.core.Plan;
 import dev.lamina.core.Shape;
 import dev.lamina.core.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** C (m, n) = A (m, k) B (k, n), all of one type, counted as 2 m n k operations. */
 final class Matmul implements Work {
@@ -21,7 +23,7 @@ final class Matmul implements Work {
     private final Execution execution;
     private final Optional<Peers.Rival> rival;
 
-    Matmul(DType dtype, int m, int k, int n) {
+    private Matmul(DType dtype, int m, int k, int n, Function<Matmul, Optional<Peers.Rival>> rival) {
         this.dtype = dtype;
         this.m = m;
         this.k = k;
@@ -29,14 +31,42 @@ final class Matmul implements Work {
         // Small integers: exact in bf16, and so are all sums in f32, so every order of the terms gives the same bits.
         a = filled(m * k, 7);
         b = filled(k * n, 5);
+        execution = compiled();
+        this.rival = rival.apply(this);
+    }
+
+    static Matmul againstOneDnn(DType dtype, int m, int k, int n) {
+        return new Matmul(dtype, m, k, n, Matmul::oneDnn);
+    }
+
+    static Matmul againstOneThread(DType dtype, int m, int k, int n) {
+        return new Matmul(dtype, m, k, n, Matmul::oneThread);
+    }
+
+    private Optional<Peers.Rival> oneDnn() {
+        Peers.Product product = new Peers.Product(m, k, n, dtype == DType.BF16, execution.input(0), execution.input(1));
+        return Peers.ask(Row.ONEDNN, peers -> peers.product(product));
+    }
+
+    private Optional<Peers.Rival> oneThread() {
+        List<Execution> alone = new ArrayList<>();
+        Main.on(OneThread.NAME, () -> alone.add(compiled()));
+        Execution other = alone.getFirst();
+        return Optional.of(new Peers.Rival(Row.ONE_THREAD, other::run, () -> floats(other)));
+    }
+
+    private Execution compiled() {
         Tensor left = Tensor.input(dtype, Shape.of(m, k));
         Tensor right = Tensor.input(dtype, Shape.of(k, n));
-        execution = Plan.compile(List.of(left, right), List.of(left.matmul(right)), Map.of())
+        Execution product = Plan.compile(List.of(left, right), List.of(left.matmul(right)), Map.of())
                 .start();
-        execution.input(0, Tensor.of(a, m, k).cast(dtype).evaluate());
-        execution.input(1, Tensor.of(b, k, n).cast(dtype).evaluate());
-        Peers.Product product = new Peers.Product(m, k, n, dtype == DType.BF16, execution.input(0), execution.input(1));
-        rival = Peers.ask(Row.ONEDNN, peers -> peers.product(product));
+        product.input(0, Tensor.of(a, m, k).cast(dtype).evaluate());
+        product.input(1, Tensor.of(b, k, n).cast(dtype).evaluate());
+        return product;
+    }
+
+    private static float[] floats(Execution product) {
+        return product.outputTensor(0).cast(DType.F32).toFloatArray();
     }
 
     /** Whole numbers around 0. */
@@ -61,7 +91,7 @@ final class Matmul implements Work {
     @Override
     public void check() {
         run();
-        float[] actual = execution.outputTensor(0).cast(DType.F32).toFloatArray();
+        float[] actual = floats(execution);
         int step = Math.max(1, m * n / 10_007);
         for (int at = 0; at < m * n; at += step) {
             long sum = 0;

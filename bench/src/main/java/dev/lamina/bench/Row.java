@@ -23,6 +23,7 @@ record Row(String name, String about, String peer, String backend, List<Integer>
     static final String SMILE = "Smile";
     static final String ONNX_RUNTIME = "ONNX Runtime";
     static final String COPY = "a copy of memory";
+    static final String ONE_THREAD = "ours, one thread";
 
     /** All rows. */
     static final List<Row> ALL = all();
@@ -38,6 +39,9 @@ record Row(String name, String about, String peer, String backend, List<Integer>
             rows.add(matmul("4096x4096x1", dtype, 4096, 4096, 1));
             rows.add(matmul("1x4096x4096", dtype, 1, 4096, 4096));
             rows.add(matmul("8x4096x4096", dtype, 8, 4096, 4096));
+            for (int size : List.of(256, 1024, 2048)) {
+                rows.add(threads(dtype, size));
+            }
         }
         rows.add(cpu("matmul.gelu.1024", "gelu(A B + bias) in one plan", "ours, the product alone", Epilogue::new));
         rows.add(cpu("chain.64k", "8 operations with one exp, 65,536 numbers", LIBTORCH, Chain::inCache));
@@ -121,10 +125,7 @@ record Row(String name, String about, String peer, String backend, List<Integer>
                     () -> new RecurrentTraining(cell)));
         }
         rows.add(cpu(
-                "predict.callers",
-                "64 threads ask 784-512-256-10 for 32 rows at a time",
-                "ours, one thread",
-                Callers::new));
+                "predict.callers", "64 threads ask 784-512-256-10 for 32 rows at a time", ONE_THREAD, Callers::new));
         rows.add(new Row(
                 "step.overhead",
                 "train step 20-64-64-1 in fit, kernels empty",
@@ -157,7 +158,14 @@ record Row(String name, String about, String peer, String backend, List<Integer>
     private static Row matmul(String name, DType dtype, int m, int k, int n) {
         String type = dtype.toString().toLowerCase(Locale.ROOT);
         String about = "matrix product " + m + "x" + k + "x" + n + " in " + type + ", plain layouts";
-        return cpu("matmul." + type + "." + name, about, ONEDNN, () -> new Matmul(dtype, m, k, n));
+        return cpu("matmul." + type + "." + name, about, ONEDNN, () -> Matmul.againstOneDnn(dtype, m, k, n));
+    }
+
+    private static Row threads(DType dtype, int size) {
+        String type = dtype.toString().toLowerCase(Locale.ROOT);
+        String about = "matrix product of " + size + " in " + type;
+        Supplier<Work> work = () -> Matmul.againstOneThread(dtype, size, size, size);
+        return new Row("threads." + type + "." + size, about, ONE_THREAD, "cpu", List.of(2), work);
     }
 
     private static Row cpu(String name, String about, String peer, Supplier<Work> work) {

@@ -33,7 +33,7 @@ final class RowTest {
     /** Without module bench/peers: what the ordinary build has. */
     @Test
     void rowsWorkWithoutPeers() throws InterruptedException {
-        String line = Sampler.line("small", 1, new Brief(new Matmul(DType.F32, 3, 5, 7)));
+        String line = Sampler.line("small", 1, new Brief(Matmul.againstOneDnn(DType.F32, 3, 5, 7)));
         assertTrue(line.contains("\"peer\":null,\"ratio\":null"), line);
     }
 

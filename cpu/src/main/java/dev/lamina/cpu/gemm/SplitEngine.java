@@ -7,8 +7,8 @@ import dev.lamina.cpu.code.Isa;
 
 /**
  * Products of f32 on the tile unit, with the accuracy of f32: both factors are split in three parts of bf16, and six products of parts
- * are summed ({@link SplitCode}). The unit does 16 times as many operations as the vector units, so this is up to 2.7 times as fast; when
- * another tenant of the core uses the unit, too, it is about as fast. Sums of 32 k are added at a time: errors are about half of those of
+ * are summed ({@link SplitCode}). The unit does 16 times as many operations as the vector units, so this is up to 2.7 times as fast, and still
+ * somewhat faster when another tenant of the core uses the unit, too. Sums of 32 k are added at a time: errors are about half of those of
  * one chain of sums.
  *
  * <p>With |e| &lt;= (k + 24) 2<sup>-24</sup> / (1 - (k + 24) 2<sup>-24</sup>), a result differs from the exact product by at most
@@ -23,19 +23,24 @@ final class SplitEngine implements Engine {
 
     private static final int STRIP = 256;
 
-    /** What a task does at least: some hundred microseconds. */
+    /** What a task does at least: some hundred microseconds; of a small product, half of it. */
     private static final double TASK_FLOPS = 32e6;
 
-    /** Below so many rows, columns or k splitting costs more than it saves where the tile unit is slow. */
-    private static final int FEWEST_ROWS = 512;
+    private static final double LEAST_TASK_FLOPS = 4e6;
 
-    private static final int FEWEST_COLUMNS = FEWEST_ROWS;
-    private static final int FEWEST_TERMS = 256;
+    /** Multiplications for each number that is split, and terms of a sum, below which that costs more than it saves. */
+    private static final int FEWEST_USES = 60;
 
-    /** Rows and columns of a product as deep as this, such as the gradient of a kernel. */
-    private static final int FEWEST_IF_DEEP = 128;
+    private static final int FEWEST_TERMS = 64;
 
-    private static final int DEEP = 1024;
+    /** A block of A with fewer rows than this is all of A. */
+    private static final int FLAT_ROWS = 512;
+
+    /** Rows of a task of more. */
+    private static final int TASK_ROWS = 256;
+
+    /** Columns of a strip of a flat product. */
+    private static final int FLAT_STRIP = 128;
 
     /** Rows of a product whose B has been split before. */
     private static final int FEWEST_KEPT = 8;
@@ -49,9 +54,23 @@ final class SplitEngine implements Engine {
     }
 
     static boolean takes(Product product, Isa isa) {
-        boolean large = product.m() >= FEWEST_ROWS && product.n() >= FEWEST_COLUMNS && product.k() >= FEWEST_TERMS;
-        boolean deep = product.m() >= FEWEST_IF_DEEP && product.n() >= FEWEST_IF_DEEP && product.k() >= DEEP;
-        return can(product, isa) && (large || deep);
+        double m = product.m();
+        double n = product.n();
+        double k = product.k();
+        // Tiles at the edge take as long as whole ones.
+        double padded = 16.0 * 16 * Math.ceilDiv(product.m(), 16) * Math.ceilDiv(product.n(), 16);
+        boolean full = 4 * m * n * k >= 3 * padded * Bf16Table.K_STEP * Bf16Table.steps(product.k());
+        boolean pays = m * n >= FEWEST_USES * (m + n) && k >= FEWEST_TERMS;
+        return can(product, isa)
+                && full
+                && pays
+                && isDense(product.aRow(), product.aK())
+                && isDense(product.bColumn(), product.bK());
+    }
+
+    /** Whether neighbours of one kind are side by side: others are packed one by one. */
+    private static boolean isDense(long stride, long kStride) {
+        return stride == Float.BYTES || kStride == Float.BYTES;
     }
 
     /** Whether a product of few rows is faster like this where B has been split before: it stays in the second cache. */
@@ -76,11 +95,12 @@ final class SplitEngine implements Engine {
     @Override
     public Blocking blocking() {
         // A task takes whole rows of blocks, so that A is split once; of few rows it takes some columns, so that B is.
-        boolean flat = product.m() < FEWEST_ROWS;
+        boolean flat = product.m() < FLAT_ROWS;
         int most = flat ? (int) (BLOCK_BYTES / planes(product.m(), 1)) * Bf16Table.K_STEP : DEPTH;
         int depth = Math.ceilDiv(product.k(), Math.ceilDiv(product.k(), Math.min(DEPTH, most)));
         int rows = (int) Math.max(1, BLOCK_BYTES / planes(1, depth)) * Bf16Table.PANEL;
-        int strip = product.m() <= MOST_KEPT ? Math.max(1, product.n()) : flat ? FEWEST_IF_DEEP : STRIP;
+        int strip = product.m() <= MOST_KEPT ? Math.max(1, product.n()) : flat ? FLAT_STRIP : STRIP;
+        double half = (double) product.m() * product.n() * product.k();
         return new Blocking(
                 rows,
                 strip,
@@ -88,8 +108,8 @@ final class SplitEngine implements Engine {
                 Bf16Table.PANEL,
                 Bf16Table.PANEL,
                 Bf16Table.K_STEP,
-                TASK_FLOPS,
-                flat ? FEWEST_ROWS : rows,
+                Math.clamp(half, LEAST_TASK_FLOPS, TASK_FLOPS),
+                flat ? FLAT_ROWS : Math.min(rows, TASK_ROWS),
                 flat ? strip : Math.max(STRIP, product.n()));
     }
 

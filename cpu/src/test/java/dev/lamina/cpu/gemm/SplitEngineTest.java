@@ -170,17 +170,22 @@ class SplitEngineTest {
     }
 
     @Test
-    void itTakesLargeProductsWhereThereIsATileUnit() {
+    void itTakesProductsThatUseTheirNumbersOftenWhereThereIsATileUnit() {
         Isa tiles = new Isa(512, true, true);
-        Case large = new Case(task(512, 512, 256, false, false), new Random(1));
+        Case large = new Case(task(128, 128, 128, false, false), new Random(1));
         assertInstanceOf(SplitEngine.class, GemmKernels.engine(large.product, tiles));
         assertInstanceOf(FloatEngine.class, GemmKernels.engine(large.product, new Isa(512, true, false)));
-        Case small = new Case(task(512, 511, 256, false, false), new Random(1));
-        assertInstanceOf(FloatEngine.class, GemmKernels.engine(small.product, tiles));
-        Case gradient = new Case(task(128, 128, 1024, true, false), new Random(1));
+        int[][] others = {{64, 64, 1024}, {512, 512, 32}, {32, 4096, 512}, {129, 129, 129}};
+        for (int[] s : others) {
+            Case other = new Case(task(s[0], s[1], s[2], false, false), new Random(1));
+            assertInstanceOf(FloatEngine.class, GemmKernels.engine(other.product, tiles), Arrays.toString(s));
+        }
+        Case gradient = new Case(task(784, 512, 64, true, false), new Random(1));
         assertInstanceOf(SplitEngine.class, GemmKernels.engine(gradient.product, tiles));
-        Case narrow = new Case(task(128, 127, 1024, true, false), new Random(1));
-        assertInstanceOf(FloatEngine.class, GemmKernels.engine(narrow.product, tiles));
+        Product p = large.product;
+        Product scattered =
+                new Product(p.dtype(), p.rounded(), p.m(), p.n(), p.k(), 8L * p.k(), 8, p.bK(), p.bColumn(), p.cRow());
+        assertInstanceOf(FloatEngine.class, GemmKernels.engine(scattered, tiles));
     }
 
     /** What f32 can hold, infinities and NaN included, comes out as without parts. */

@@ -53,7 +53,7 @@ public final class ConvKernels {
             if (DepthwiseKernel.takes(task)) {
                 return depthwise(task, epilogue, isa, pool, batch);
             }
-            Filter filter = Winograd.choose(task);
+            Filter filter = Winograd.choose(task, isa);
             return filter != null ? filtered(filter, task, epilogue, isa, pool) : direct(task, epilogue, isa, pool);
         } catch (Library.Refused e) {
             throw e.refusal();

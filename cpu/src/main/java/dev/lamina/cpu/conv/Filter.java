@@ -6,20 +6,25 @@ package dev.lamina.cpu.conv;
  */
 final class Filter {
     /** F(2x2, 3x3): 4 multiplications for an output, weights of 16/9 of the kernel's size. */
-    static final Filter SMALL = new Filter(1.0);
+    static final Filter SMALL = new Filter(false, 1.0);
 
     /** F(4x4, 3x3): 2.25 multiplications, weights of 4 times the size. */
-    static final Filter LARGE = new Filter(0.625, 1.5);
+    static final Filter LARGE = new Filter(false, 0.625, 1.5);
+
+    /** The same with factors at the source, so that taps have the fewest operations: for few tiles ({@link FewTilesCode}). */
+    static final Filter FEW = new Filter(true, 0.625, 1.5);
 
     private static final int TAPS = 3;
 
+    private final boolean plainTaps;
     private final int outputs;
     private final int inputs;
     private final double[][] source;
     private final double[][] kernel;
     private final double[][] powers;
 
-    private Filter(double... points) {
+    private Filter(boolean plainTaps, double... points) {
+        this.plainTaps = plainTaps;
         inputs = 2 * points.length + 2;
         outputs = inputs - TAPS + 1;
         source = new double[inputs][];
@@ -32,8 +37,12 @@ final class Filter {
         }
         for (int i = 0; i < all.length; i++) {
             source[i] = polynomial(all, i);
-            kernel[i] = powers(all[i], TAPS, 1 / value(source[i], all[i]));
+            double factor = 1 / value(source[i], all[i]);
+            kernel[i] = powers(all[i], TAPS, plainTaps ? 1 : factor);
             powers[i] = powers(all[i], outputs, 1);
+            for (int j = 0; plainTaps && j < inputs; j++) {
+                source[i][j] *= factor;
+            }
         }
         source[inputs - 1] = polynomial(all, -1);
         kernel[inputs - 1] = new double[TAPS];
@@ -106,8 +115,9 @@ final class Filter {
         return powers;
     }
 
+    /** What its code is called. */
     @Override
     public String toString() {
-        return "F(" + outputs + "x" + outputs + ",3x3)";
+        return outputs + "x" + outputs + (plainTaps ? "-few" : "");
     }
 }

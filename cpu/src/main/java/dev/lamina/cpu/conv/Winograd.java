@@ -33,6 +33,9 @@ final class Winograd {
     /** Tiles in all below which products are too small. */
     private static final int LEAST_TILES = 12;
 
+    /** Outputs of a tile, in the mean, below which a few tiles are done by direct sums. */
+    private static final int LEAST_OUTPUTS = 6;
+
     /** Taps: products of direct sums for an output. */
     private static final int TAPS = 9;
 
@@ -67,13 +70,21 @@ final class Winograd {
     }
 
     /** The filter that pays most, or null if sums over windows are faster or {@code -Dlamina.winograd=false} forbids it. */
-    static @Nullable Filter choose(Task.Convolution task) {
+    static @Nullable Filter choose(Task.Convolution task, Isa isa) {
         int[] x = task.x().dims();
         int[] y = task.y().dims();
         if (!canTake(task) || !Option.ON || Math.min(x[3], y[3]) < LEAST_CHANNELS) {
             return null;
         }
         int[] positions = task.part() == Window.Part.INPUT ? x : y;
+        double tiles = tiles(Filter.FEW, positions);
+        if (task.part() != Window.Part.KERNEL && tiles <= FewTilesCode.MOST_TILES && isa.vectorBits() == 512) {
+            return (double) positions[0] * positions[1] * positions[2] >= LEAST_OUTPUTS * tiles ? Filter.FEW : null;
+        }
+        return cheapest(task, positions);
+    }
+
+    private static @Nullable Filter cheapest(Task.Convolution task, int[] positions) {
         double least = TAPS * ((double) positions[0] * positions[1] * positions[2] + WEIGHT);
         Filter best = null;
         for (Filter filter : List.of(Filter.SMALL, Filter.LARGE)) {
@@ -104,7 +115,7 @@ final class Winograd {
     }
 
     static Call transform(WinogradCode.Kind kind, Filter filter, Isa isa, int channels) {
-        String name = "winograd-" + kind + "-" + filter.outputs() + "-" + isa.vectorBits();
+        String name = "winograd-" + kind + "-" + filter + "-" + isa.vectorBits();
         Entry entry = Library.entry(name, name, () -> WinogradCode.write(kind, filter, isa.vectorBits()));
         return new Call(entry, WinogradCode.BYTES, false).put(WinogradCode.CHANNELS, channels);
     }

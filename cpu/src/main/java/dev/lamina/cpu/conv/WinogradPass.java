@@ -2,12 +2,15 @@ package dev.lamina.cpu.conv;
 
 import dev.lamina.core.DType;
 import dev.lamina.cpu.code.Caches;
+import dev.lamina.cpu.code.Entry;
 import dev.lamina.cpu.code.Isa;
 import dev.lamina.cpu.conv.WinogradCode.Kind;
 import dev.lamina.cpu.gemm.Call;
 import dev.lamina.cpu.gemm.Lanes;
+import dev.lamina.cpu.gemm.Library;
 import dev.lamina.cpu.gemm.Step;
 import dev.lamina.cpu.gemm.TileProduct;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A convolution, or the gradient of its input, by {@link Winograd}'s minimal filtering. Panels of weights are transformed to planes (P, C, columns), P pairs
@@ -16,7 +19,7 @@ import dev.lamina.cpu.gemm.TileProduct;
  *
  * <p>Few weights are transformed once for all tasks. Of many, a task transforms a panel, block by block of channels, on its way from memory to the
  * second-level cache, so what is kept from run to run is the taps alone: a second copy of the kernel, not one of 16/9 or 4 times its size, which took
- * longer to read.
+ * longer to read. Up to four tiles have code that transforms taps in registers ({@link FewTilesCode}).
  */
 final class WinogradPass implements Bands {
     /** Tiles of a band, so that each element of a panel that comes from afar is used often. */
@@ -35,8 +38,16 @@ final class WinogradPass implements Bands {
     private final Axis height;
     private final Axis width;
     private final Tiling tiling;
+
+    /** Bytes of a row of the source's planes. */
+    private final long row;
+
     private final FloatSums sums;
     private final boolean copiesAll;
+
+    /** Whether taps are transformed where they are multiplied. */
+    private final boolean isFew;
+
     private final int panels;
     private final long sourcePlane;
     private final long weightPlane;
@@ -65,6 +76,7 @@ final class WinogradPass implements Bands {
     private final Step[] toTarget;
 
     private final Step[] packs;
+    private final @Nullable Step few;
 
     /** For each kind of band, by: 1 last panel, 2 last block, 4 goes on from before. */
     private final Step[][] products;
@@ -75,22 +87,25 @@ final class WinogradPass implements Bands {
         this.form = form;
         this.height = height;
         this.width = width;
+        isFew = filter == Filter.FEW;
         copiesAll = !sharesWeights;
-        sums = new FloatSums(form.targets(), DType.F32, isa);
+        int most = isFew ? isa.vectorBits() / Float.SIZE : form.targets();
+        sums = new FloatSums(Math.min(form.targets(), most), DType.F32, isa);
         panels = Math.ceilDiv(form.targets(), sums.columns());
         int channels = form.sources();
-        long row = Winograd.row(channels);
+        row = Winograd.row(isFew ? FewTilesCode.CHANNELS : channels);
         long least = filter.planes() * row * (copiesAll ? MOST_TILES : MANY_TILES);
-        long most = copiesAll ? least : Math.max(least, Caches.machine().l2() / 4);
-        tiling = new Tiling(filter, form.images(), height, width, filter.planes() * row, most, copiesAll ? 1 : wanted);
+        long mostBytes = copiesAll ? least : Math.max(least, Caches.machine().l2() / 4);
+        tiling = new Tiling(
+                filter, form.images(), height, width, filter.planes() * row, mostBytes, copiesAll ? 1 : wanted);
         sourcePlane = Winograd.plane(tiling.tiles(0), row);
-        block = copiesAll && tiling.bands() == 1 ? block(filter.planes() * sums.packed(channels)) : channels;
+        block = copiesAll && !isFew && tiling.bands() == 1 ? block(filter.planes() * sums.packed(channels)) : channels;
         blocks = Math.ceilDiv(channels, block);
         weightPlane = sums.packed(block) + 64;
         productPlane = Winograd.plane(tiling.tiles(0), sums.packed(1));
         zeros = new Table(new long[Math.ceilDiv(filter.inputs() * channels, 2)]);
         panel = new Table(1, 0, 0, 0, 0);
-        slice = copiesAll ? Math.min(channels, MOST_CHANNELS) : channels;
+        slice = copiesAll ? Math.min(channels, isFew ? FewTilesCode.CHANNELS : MOST_CHANNELS) : channels;
         slices = Math.ceilDiv(channels, slice);
         toSource = new Step[] {toSource(isa, slice), toSource(isa, channels - (slices - 1) * slice)};
         toWeights = new Step[] {toWeights(isa, block), toWeights(isa, channels - (blocks - 1) * block)};
@@ -99,7 +114,8 @@ final class WinogradPass implements Bands {
         products = new Step[tiling.kinds()][8];
         toTarget = new Step[] {toTarget(isa, 0), toTarget(isa, panels - 1)};
         packs = new Step[] {pack(0), pack(panels - 1)};
-        prepare(new Lanes(isa.vectorBits(), Float.BYTES), row);
+        few = isFew ? few(tiling.tiles(0)) : null;
+        prepare(new Lanes(isa.vectorBits(), Float.BYTES));
     }
 
     /**
@@ -109,7 +125,8 @@ final class WinogradPass implements Bands {
      */
     static WinogradPass of(Filter filter, Pass.Form form, Axis height, Axis width, int wanted, Isa isa) {
         double tiles = (double) form.images() * filter.tiles(height.outputs()) * filter.tiles(width.outputs());
-        return new WinogradPass(filter, form, height, width, form.targets() <= tiles, wanted, isa);
+        boolean sharesWeights = filter != Filter.FEW && form.targets() <= tiles;
+        return new WinogradPass(filter, form, height, width, sharesWeights, wanted, isa);
     }
 
     private int block(long weightBytes) {
@@ -117,7 +134,7 @@ final class WinogradPass implements Bands {
         return Math.ceilDiv(form.sources(), blocks);
     }
 
-    private void prepare(Lanes lanes, long row) {
+    private void prepare(Lanes lanes) {
         for (int kind = 0; kind < tiling.kinds(); kind++) {
             sources[kind] = tiling.sources(kind, (long) form.sources() * Float.BYTES, row);
             targets[kind] = tiling.outputs(kind, targetPixel(), sums.packed(1), true);
@@ -140,9 +157,14 @@ final class WinogradPass implements Bands {
         int used = columns((which & 1) == 0 ? 0 : panels - 1);
         int columns = Math.ceilDiv(used, lanes.count()) * lanes.count();
         int terms = (which & 2) == 0 ? block : form.sources() - (blocks - 1) * block;
-        long row = Winograd.row(form.sources());
         long k = sums.packed(1);
         return TileProduct.of(lanes, tiles, columns, terms, row, Float.BYTES, k, 0, k, which >= 4);
+    }
+
+    private Step few(int tiles) {
+        String name = "winograd-few-" + tiles;
+        Entry entry = Library.entry(name, name, () -> FewTilesCode.write(tiles));
+        return new Call(entry, FewTilesCode.BYTES, false).put(FewTilesCode.COUNT, form.sources());
     }
 
     private Call toWeights(Isa isa, int channels) {
@@ -168,7 +190,14 @@ final class WinogradPass implements Bands {
     }
 
     private Step pack(int panel) {
-        return sums.pack(columns(panel), form.sources(), form.fromTerm(), form.fromColumn());
+        return isFew
+                ? sums.pack(columns(panel), 9, turn() * form.tap(), form.fromColumn())
+                : sums.pack(columns(panel), form.sources(), form.fromTerm(), form.fromColumn());
+    }
+
+    /** 1 or, if taps are turned, -1. */
+    private int turn() {
+        return width.taps()[1] - width.taps()[0];
     }
 
     private int columns(int panel) {
@@ -197,6 +226,13 @@ final class WinogradPass implements Bands {
     @Override
     public void pack(int panel, long weights, long to, long scratch) {
         long from = weights + (long) panel * sums.columns() * form.fromColumn();
+        if (isFew) {
+            for (int channel = 0; channel < form.sources(); channel++) {
+                long first = from + channel * form.fromTerm() + (turn() < 0 ? 8 * form.tap() : 0);
+                packs[last(panel)].run(first, 0, to + channel * sums.packed(9), 0);
+            }
+            return;
+        }
         long taps = copiesAll ? to : scratch;
         long tap = taps;
         for (int y : height.taps()) {
@@ -212,12 +248,12 @@ final class WinogradPass implements Bands {
 
     @Override
     public long openBytes() {
-        return copiesAll && blocks == 1 ? filter.planes() * weightPlane : 0;
+        return copiesAll && !isFew && blocks == 1 ? filter.planes() * weightPlane : 0;
     }
 
     @Override
     public long open(long packed, long to) {
-        if (!copiesAll || blocks > 1) {
+        if (openBytes() == 0) {
             return packed;
         }
         toWeights[1].run(packed, panel.begin(), to, 0);
@@ -231,20 +267,25 @@ final class WinogradPass implements Bands {
 
     @Override
     public long copyBytes() {
-        return copiesAll ? tiling.bands() * filter.planes() * sourcePlane : 0;
+        return copiesAll ? tiling.bands() * bandCopy() : 0;
+    }
+
+    private long bandCopy() {
+        return filter.planes() * sourcePlane * (isFew ? slices : 1);
     }
 
     @Override
     public void copy(int chunk, long from, long to, long scratch) {
         int band = chunk / slices;
-        transform(band, chunk % slices, from, to + band * filter.planes() * sourcePlane);
+        transform(band, chunk % slices, from, to + band * bandCopy());
     }
 
     private void transform(int band, int part, long from, long to) {
         long image = (long) height.inputs() * width.inputs() * form.sources() * Float.BYTES;
         long channel = (long) part * slice * Float.BYTES;
         long at = from + tiling.image(band) * image + channel;
-        toSource[part == slices - 1 ? 1 : 0].run(at, sources[tiling.kind(band)].begin(), to + channel, 0);
+        long place = isFew ? part * filter.planes() * sourcePlane : channel;
+        toSource[part == slices - 1 ? 1 : 0].run(at, sources[tiling.kind(band)].begin(), to + place, 0);
     }
 
     @Override
@@ -260,7 +301,7 @@ final class WinogradPass implements Bands {
     @Override
     public long band(int band, long from, long copy, long scratch) {
         if (copiesAll) {
-            return copy + band * filter.planes() * sourcePlane;
+            return copy + band * bandCopy();
         }
         transform(band, 0, from, copy);
         return copy;
@@ -269,7 +310,10 @@ final class WinogradPass implements Bands {
     @Override
     public void sum(int band, int panel, long at, long weights, long target, long scratch) {
         int kind = tiling.kind(band);
-        for (int b = 0; b < blocks; b++) {
+        if (few != null) {
+            few.run(at, weights, scratch, 0);
+        }
+        for (int b = 0; few == null && b < blocks; b++) {
             int end = b == blocks - 1 ? 1 : 0;
             long planes = weights;
             if (blocks > 1) {

@@ -41,7 +41,7 @@ class ConvKernelsTest {
     }
 
     private static Kernel kernel(Task.Convolution task, Isa isa, Pool pool) {
-        if (Winograd.choose(task) != null) {
+        if (Winograd.choose(task, isa) != null) {
             // Not exact; see WinogradTest.
             return ConvKernels.direct(task, null, isa, pool);
         }

@@ -2,6 +2,7 @@ package dev.lamina.cpu.conv;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -165,11 +166,14 @@ class WinogradTest {
     }
 
     private static void check(Task.Convolution task, Isa isa, Random random, String which) {
+        check(task, filter(task, random), isa, random, which);
+    }
+
+    private static void check(Task.Convolution task, Filter filter, Isa isa, Random random, String which) {
         MemorySegment[] buffers = buffers(task, random);
         double[] want = expected(task, buffers);
         int out = task.out().buffer();
         double product = largest(buffers[(out + 1) % 3]) * largest(buffers[(out + 2) % 3]);
-        Filter filter = filter(task, random);
         ConvKernels.filtered(filter, task, null, isa, POOL).run(buffers);
         float[] got = buffers[out].toArray(ValueLayout.JAVA_FLOAT);
         double squares = 0;
@@ -219,6 +223,41 @@ class WinogradTest {
         }
     }
 
+    /** One to four tiles, in one image or in several, of any number of channels and outputs. */
+    @ParameterizedTest
+    @CsvSource({"OUTPUT", "INPUT"})
+    void fewTiles(Window.Part part) {
+        Isa isa = isa(512);
+        long seed = System.nanoTime();
+        for (int i = 0; i < Integer.getInteger("lamina.test.cases", 60); i++) {
+            Random random = new Random(seed + i);
+            int down = 1 + random.nextInt(4);
+            int across = down == 2 ? 1 + random.nextInt(2) : down == 1 ? 1 + random.nextInt(4) : 1;
+            int images = 1 + random.nextInt(4 / (down * across));
+            Task.Convolution task = task(
+                    part,
+                    images,
+                    4 * down - random.nextInt(4),
+                    4 * across - random.nextInt(4),
+                    1 + random.nextInt(random.nextBoolean() ? 40 : 200),
+                    1 + random.nextInt(random.nextBoolean() ? 40 : 200),
+                    1,
+                    1,
+                    1,
+                    1);
+            check(task, Filter.FEW, isa, random, "seed " + seed + " case " + i + ": " + task);
+        }
+    }
+
+    @Test
+    void fewTilesOfManyChannelsHaveTheirOwnFilter() {
+        Isa isa = isa(512);
+        assertEquals(Filter.FEW, Winograd.choose(task(Window.Part.OUTPUT, 1, 7, 7, 512, 512, 1, 1, 1, 1), isa));
+        assertEquals(Filter.FEW, Winograd.choose(task(Window.Part.INPUT, 4, 4, 4, 64, 512, 1, 1, 1, 1), isa));
+        assertEquals(Filter.LARGE, Winograd.choose(task(Window.Part.KERNEL, 3, 8, 8, 64, 64, 1, 1, 1, 1), isa));
+        assertNotEquals(Filter.FEW, Winograd.choose(task(Window.Part.OUTPUT, 1, 7, 7, 512, 512, 1, 1, 1, 1), isa(256)));
+    }
+
     @Test
     void theNumberOfThreadsDoesNotChangeTheBits() {
         long seed = System.nanoTime();
@@ -247,10 +286,11 @@ class WinogradTest {
     void weightsMayBeTransformedBefore() {
         Random random = new Random(3);
         for (Window.Part part : List.of(Window.Part.OUTPUT, Window.Part.INPUT)) {
-            for (int i = 0; i < 4; i++) {
-                int channels = i < 2 ? 30 : 190;
-                Filter filter = i % 2 == 0 ? Filter.LARGE : Filter.SMALL;
-                Task.Convolution task = task(part, 2, 15, 17, channels, channels, 1, 1, 1, 1);
+            for (int i = 0; i < 6; i++) {
+                int channels = i < 3 ? 30 : 190;
+                Filter filter = List.of(Filter.LARGE, Filter.SMALL, Filter.FEW).get(i % 3);
+                int size = filter == Filter.FEW ? 5 : 17;
+                Task.Convolution task = task(part, 1 + size / 17, size + 1, size + 3, channels, channels, 1, 1, 1, 1);
                 MemorySegment[] buffers = buffers(task, random);
                 MemorySegment out = buffers[task.out().buffer()];
                 PackingKernel kernel = (PackingKernel) ConvKernels.filtered(filter, task, null, isa(512), POOL);

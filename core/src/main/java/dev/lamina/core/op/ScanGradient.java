@@ -10,14 +10,18 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The gradient of a {@link Fused.Scan}: a scan in the other direction over the gradient of its body (backpropagation through time,
  * Werbos 1990), whose carries are the gradients of the carries. What the body kept is read; the rest is computed again. The
  * gradient of a captured matrix, a sum over steps of products, is no sum that each step adds to: the factors of all steps
- * are laid one below the other, and one product follows the scan.
+ * are laid one below the other, and one product follows the scan, or a few whose sum it is.
  */
 final class ScanGradient {
+    /** Terms of a sum over all steps that are worth a part of their own. */
+    private static final int FEWEST_TERMS = 512;
+
     private final Fused.Scan scan;
     private final Node node;
     private final Body body;
@@ -143,9 +147,16 @@ final class ScanGradient {
         if (value.op() instanceof Contract.MatMul product && value.shape().rank() == 2) {
             Node left = value.input(0);
             boolean turned = left.op() instanceof View.Permute;
-            Tensor a =
-                    below(turned ? left.input(0) : Tensor.of(left).transpose().node());
-            return a.transpose().product(below(value.input(1)), product.rounded());
+            Node a = turned ? left.input(0) : Tensor.of(left).transpose().node();
+            Tensor below = below(a);
+            Tensor other = below(value.input(1));
+            int groups = groups(below.shape().dim(0));
+            return groups == 1
+                    ? below.transpose().product(other, product.rounded())
+                    : grouped(below, groups)
+                            .transpose()
+                            .product(grouped(other, groups), product.rounded())
+                            .sum(0);
         }
         if (value.op() instanceof Reduce.Over sum && sum.kind() == Reduce.Kind.SUM && isLaid(value.input(0))) {
             int[] axes = sum.axes().stream().mapToInt(axis -> axis + 1).toArray();
@@ -159,6 +170,19 @@ final class ScanGradient {
         return laid(matrix)
                 .reshape(Shape.of(
                         scan.steps() * matrix.shape().dim(0), matrix.shape().dim(1)));
+    }
+
+    /** In how many parts such a long sum is computed at the same time, each of which reads its own rows only. */
+    private static int groups(int rows) {
+        return IntStream.of(4, 3, 2)
+                .filter(count -> rows % count == 0 && rows / count >= FEWEST_TERMS)
+                .findFirst()
+                .orElse(1);
+    }
+
+    private static Tensor grouped(Tensor matrix, int groups) {
+        int rows = matrix.shape().dim(0) / groups;
+        return matrix.reshape(Shape.of(groups, rows, matrix.shape().dim(1)));
     }
 
     private boolean isLaid(Node value) {

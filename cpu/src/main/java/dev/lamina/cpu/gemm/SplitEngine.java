@@ -42,6 +42,9 @@ final class SplitEngine implements Engine {
     /** Columns of a strip of a flat product. */
     private static final int FLAT_STRIP = 128;
 
+    /** Terms from which on tasks of it would rather split A once than be many. */
+    private static final int DEEP = 512;
+
     /** Rows of a product whose B has been split before. */
     private static final int FEWEST_KEPT = 8;
 
@@ -110,7 +113,7 @@ final class SplitEngine implements Engine {
                 Bf16Table.K_STEP,
                 Math.clamp(half, LEAST_TASK_FLOPS, TASK_FLOPS),
                 flat ? FLAT_ROWS : Math.min(rows, TASK_ROWS),
-                flat ? strip : Math.max(STRIP, product.n()));
+                flat && product.k() < DEEP ? strip : Math.max(STRIP, product.n()));
     }
 
     private static long planes(int count, int k) {

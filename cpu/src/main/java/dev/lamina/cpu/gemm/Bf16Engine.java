@@ -67,6 +67,11 @@ final class Bf16Engine implements Engine {
         double flops = 2.0 * product.m() * product.n() * product.k();
         int tasks = (int) Math.clamp(flops / TASK_FLOPS, 1, FEWEST_TASKS);
         int parts = Math.max(1, Math.ceilDiv(tasks, strips));
+        if (product.m() <= FEWEST && strips == 1 && product.n() >= 2 * FEWEST) {
+            // Each task packs all of A, so of few rows there are fewer tasks rather than narrower ones.
+            parts = Math.min(parts, product.n() / FEWEST);
+            tasks = parts;
+        }
         int rows = MOST_ROWS;
         boolean isFew = product.m() <= MOST_ROWS && product.n() >= parts * FEWEST;
         boolean passes = isInPlace() && product.k() <= DEPTH && product.n() >= parts * strips * WIDE;
@@ -84,7 +89,7 @@ final class Bf16Engine implements Engine {
                 Bf16Table.PANEL,
                 Bf16Table.PANEL,
                 Bf16Table.K_STEP,
-                Math.max(TASK_FLOPS, flops / FEWEST_TASKS));
+                Math.max(TASK_FLOPS, flops / Math.max(tasks, 2)));
     }
 
     private static int whole(int count) {

@@ -48,6 +48,8 @@ public final class Bf16Packing {
     private static final Gpr COUNT = Gpr.R13;
     private static final Gpr K_STRIDE = Gpr.R14;
     private static final Gpr BASE = Gpr.R15;
+    private static final Gpr AHEAD = STRIDE;
+    private static final Gpr ROW_AHEAD = Gpr.RBP;
     private static final Mask LOW = new Mask(1);
     private static final Mask HIGH = new Mask(2);
     private static final Vec LOW_PAIRS = Vec.zmm(30);
@@ -309,6 +311,7 @@ public final class Bf16Packing {
             code.emit(Op.VMOVUPS, HIGH_PAIRS, code.constant(high));
         }
         code.emit(Op.VPXORD, ZERO, ZERO, ZERO);
+        beginAhead();
         load(COUNT, Bf16Table.K);
         Label rest = code.label();
         Label loop = code.label();
@@ -447,12 +450,24 @@ public final class Bf16Packing {
         }
     }
 
-    /** Asks for what comes two panels later; nothing is read. */
+    /** What is asked for comes two panels later, or, where there are no more, in the next rows. */
+    private void beginAhead() {
+        Label wide = code.label();
+        code.load(AHEAD, 2L * Bf16Table.PANEL * bytes);
+        load(COUNT, Bf16Table.COUNT);
+        code.emit(Op.CMP, COUNT, Imm.of(2 * Bf16Table.PANEL));
+        code.jump(Condition.GREATER, wide);
+        code.emit(Op.MOV, AHEAD, K_STRIDE);
+        code.emit(Op.SHL, AHEAD, Imm.of(5));
+        code.bind(wide);
+        code.emit(Op.LEA, ROW_AHEAD, Mem.at(AHEAD, K_STRIDE));
+    }
+
+    /** Asks for two rows of a panel; nothing is read. */
     private void ahead() {
         for (int line = 0; line < Bf16Table.PANEL * bytes; line += Bf16Table.LINE) {
-            int distance = 2 * Bf16Table.PANEL * bytes + line;
-            code.emit(Op.PREFETCHT0, Mem.at(AT, distance));
-            code.emit(Op.PREFETCHT0, Mem.at(AT, K_STRIDE, 1, distance));
+            code.emit(Op.PREFETCHT0, Mem.at(AT, AHEAD, 1, line));
+            code.emit(Op.PREFETCHT0, Mem.at(AT, ROW_AHEAD, 1, line));
         }
     }
 

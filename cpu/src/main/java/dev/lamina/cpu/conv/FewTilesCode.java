@@ -11,7 +11,7 @@ import dev.lamina.cpu.code.Op;
 import dev.lamina.cpu.code.Vec;
 
 /**
- * Code for the products of {@link Filter#FEW} where there are up to four tiles: taps are transformed in registers and multiplied there, so of many
+ * Code for the products of {@link Filter#FEW}, four tiles at a time: taps are transformed in registers and multiplied there, so of many
  * weights nothing but the taps is read, once. Planes with the same first point are summed together, six times the tiles, while some channels pass by;
  * their taps stay in the first-level cache for the other points.
  *
@@ -48,11 +48,18 @@ final class FewTilesCode {
 
     private final Assembler code = new Assembler();
     private final int tiles;
+
+    /** Bytes from plane to plane of a block of the source, and of products. */
+    private final int sourcePlane;
+
+    private final int productPlane;
     private final Mem[] points = new Mem[2];
     private final Mem[] squares = new Mem[2];
 
-    private FewTilesCode(int tiles) {
+    private FewTilesCode(int tiles, int all) {
         this.tiles = tiles;
+        sourcePlane = (int) Winograd.plane(all, Winograd.row(CHANNELS));
+        productPlane = (int) Winograd.plane(all, 64);
         for (int i = 0; i < 2; i++) {
             double[] powers = Filter.FEW.kernel()[2 * i + 1];
             points[i] = code.constant((float) powers[1]);
@@ -60,15 +67,16 @@ final class FewTilesCode {
         }
     }
 
-    static Assembler write(int tiles) {
-        FewTilesCode few = new FewTilesCode(tiles);
+    /**
+     * The code.
+     *
+     * @param tiles whose products are taken, at most {@link #MOST_TILES}
+     * @param all tiles of a plane
+     */
+    static Assembler write(int tiles, int all) {
+        FewTilesCode few = new FewTilesCode(tiles, all);
         few.blocks();
         return few.code;
-    }
-
-    /** Bytes from plane to plane of a block of the source. */
-    private static int sourcePlane(int tiles) {
-        return (int) Winograd.plane(tiles, Winograd.row(CHANNELS));
     }
 
     private void blocks() {
@@ -90,7 +98,7 @@ final class FewTilesCode {
         }
         code.load(Gpr.RBX, 1);
         code.emit(Op.ADD, Gpr.RSI, Imm.of(CHANNELS * TAPS));
-        code.emit(Op.ADD, Gpr.RDI, Imm.of((long) POINTS * POINTS * sourcePlane(tiles)));
+        code.emit(Op.ADD, Gpr.RDI, Imm.of((long) POINTS * POINTS * sourcePlane));
         code.emit(Op.SUB, Gpr.R8, Imm.of(CHANNELS));
         code.jump(Condition.GREATER, block);
         Abi.host().epilogue(code);
@@ -103,7 +111,7 @@ final class FewTilesCode {
         }
         begin(first);
         code.emit(Op.MOV, Gpr.RAX, Gpr.RSI);
-        code.emit(Op.LEA, Gpr.R11, Mem.at(Gpr.RDI, first * POINTS * sourcePlane(tiles)));
+        code.emit(Op.LEA, Gpr.R11, Mem.at(Gpr.RDI, first * POINTS * sourcePlane));
         code.emit(Op.MOV, Gpr.R12, Gpr.R9);
         Label channel = code.label();
         code.align(32);
@@ -124,8 +132,7 @@ final class FewTilesCode {
     }
 
     private Mem product(int first, int sum) {
-        int plane = (int) Winograd.plane(tiles, 64);
-        return Mem.at(Gpr.RDX, (first * POINTS + sum / tiles) * plane + sum % tiles * 64);
+        return Mem.at(Gpr.RDX, (first * POINTS + sum / tiles) * productPlane + sum % tiles * 64);
     }
 
     private void begin(int first) {
@@ -185,7 +192,7 @@ final class FewTilesCode {
 
     private void multiply(int second, Vec weight) {
         for (int tile = 0; tile < tiles; tile++) {
-            int at = second * sourcePlane(tiles) + tile * (int) Winograd.row(CHANNELS);
+            int at = second * sourcePlane + tile * (int) Winograd.row(CHANNELS);
             Vec sum = Vec.zmm(second * tiles + tile);
             code.emit(Op.VFMADD231PS, sum, weight, Mem.at(Gpr.R11, at).broadcast());
         }

@@ -84,6 +84,11 @@ final class FloatSums implements Sums {
         };
     }
 
+    /** Packs a tap of a panel, whose terms are so many bytes apart. */
+    Step packTap(int columns, int terms, long fromTerm, long fromColumn, long toTerm) {
+        return packing.panel(columns, vectors, terms, fromTerm, fromColumn, toTerm);
+    }
+
     @Override
     public Step sum(int columns, Tables tables) {
         int used = columns % lanes.count();

@@ -33,11 +33,14 @@ final class Winograd {
     /** Tiles in all below which products are too small. */
     private static final int LEAST_TILES = 12;
 
+    /** Tiles up to which it pays to transform taps once more for each four of them rather than to keep their weights. */
+    private static final int FEW_TILES = 12;
+
     /** Outputs of a tile, in the mean, below which a few tiles are done by direct sums. */
     private static final int LEAST_OUTPUTS = 6;
 
     /** Taps: products of direct sums for an output. */
-    private static final int TAPS = 9;
+    static final int TAPS = 9;
 
     /** How many products take as long as bringing one weight to the cache. */
     private static final int WEIGHT = 8;
@@ -78,7 +81,7 @@ final class Winograd {
         }
         int[] positions = task.part() == Window.Part.INPUT ? x : y;
         double tiles = tiles(Filter.FEW, positions);
-        if (task.part() != Window.Part.KERNEL && tiles <= FewTilesCode.MOST_TILES && isa.vectorBits() == 512) {
+        if (task.part() != Window.Part.KERNEL && tiles <= FEW_TILES && isa.vectorBits() == 512) {
             return (double) positions[0] * positions[1] * positions[2] >= LEAST_OUTPUTS * tiles ? Filter.FEW : null;
         }
         return cheapest(task, positions);

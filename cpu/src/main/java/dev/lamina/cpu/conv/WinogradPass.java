@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Few weights are transformed once for all tasks. Of many, a task transforms a panel, block by block of channels, on its way from memory to the
  * second-level cache, so what is kept from run to run is the taps alone: a second copy of the kernel, not one of 16/9 or 4 times its size, which took
- * longer to read. Up to four tiles have code that transforms taps in registers ({@link FewTilesCode}).
+ * longer to read. Few tiles have code that transforms taps in registers ({@link FewTilesCode}).
  */
 final class WinogradPass implements Bands {
     /** Tiles of a band, so that each element of a panel that comes from afar is used often. */
@@ -78,6 +78,11 @@ final class WinogradPass implements Bands {
     private final Step[] packs;
     private final @Nullable Step few;
 
+    /** Tiles of the first band, and how many {@link #few} takes. */
+    private final int tiles;
+
+    private final int some;
+
     /** For each kind of band, by: 1 last panel, 2 last block, 4 goes on from before. */
     private final Step[][] products;
 
@@ -114,7 +119,9 @@ final class WinogradPass implements Bands {
         products = new Step[tiling.kinds()][8];
         toTarget = new Step[] {toTarget(isa, 0), toTarget(isa, panels - 1)};
         packs = new Step[] {pack(0), pack(panels - 1)};
-        few = isFew ? few(tiling.tiles(0)) : null;
+        tiles = tiling.tiles(0);
+        some = Math.ceilDiv(tiles, Math.ceilDiv(tiles, FewTilesCode.MOST_TILES));
+        few = isFew ? few(some, tiles) : null;
         prepare(new Lanes(isa.vectorBits(), Float.BYTES));
     }
 
@@ -161,9 +168,9 @@ final class WinogradPass implements Bands {
         return TileProduct.of(lanes, tiles, columns, terms, row, Float.BYTES, k, 0, k, which >= 4);
     }
 
-    private Step few(int tiles) {
-        String name = "winograd-few-" + tiles;
-        Entry entry = Library.entry(name, name, () -> FewTilesCode.write(tiles));
+    private Step few(int some, int tiles) {
+        String name = "winograd-few-" + some + "-" + tiles;
+        Entry entry = Library.entry(name, name, () -> FewTilesCode.write(some, tiles));
         return new Call(entry, FewTilesCode.BYTES, false).put(FewTilesCode.COUNT, form.sources());
     }
 
@@ -189,15 +196,10 @@ final class WinogradPass implements Bands {
                 .put(WinogradCode.FROM_PLANE, productPlane);
     }
 
+    /** Taps of a channel lie side by side where they are read together. */
     private Step pack(int panel) {
-        return isFew
-                ? sums.pack(columns(panel), 9, turn() * form.tap(), form.fromColumn())
-                : sums.pack(columns(panel), form.sources(), form.fromTerm(), form.fromColumn());
-    }
-
-    /** 1 or, if taps are turned, -1. */
-    private int turn() {
-        return width.taps()[1] - width.taps()[0];
+        long term = sums.packed(isFew ? Winograd.TAPS : 1);
+        return sums.packTap(columns(panel), form.sources(), form.fromTerm(), form.fromColumn(), term);
     }
 
     private int columns(int panel) {
@@ -220,25 +222,18 @@ final class WinogradPass implements Bands {
     }
 
     private long tapsBytes() {
-        return (long) height.taps().length * width.taps().length * sums.packed(form.sources());
+        return sums.packed(Winograd.TAPS * form.sources());
     }
 
     @Override
     public void pack(int panel, long weights, long to, long scratch) {
         long from = weights + (long) panel * sums.columns() * form.fromColumn();
-        if (isFew) {
-            for (int channel = 0; channel < form.sources(); channel++) {
-                long first = from + channel * form.fromTerm() + (turn() < 0 ? 8 * form.tap() : 0);
-                packs[last(panel)].run(first, 0, to + channel * sums.packed(9), 0);
-            }
-            return;
-        }
         long taps = copiesAll ? to : scratch;
         long tap = taps;
         for (int y : height.taps()) {
             for (int x : width.taps()) {
                 packs[last(panel)].run(from + ((long) y * form.taps()[2] + x) * form.tap(), 0, tap, 0);
-                tap += sums.packed(form.sources());
+                tap += sums.packed(isFew ? 1 : form.sources());
             }
         }
         if (!copiesAll) {
@@ -310,8 +305,10 @@ final class WinogradPass implements Bands {
     @Override
     public void sum(int band, int panel, long at, long weights, long target, long scratch) {
         int kind = tiling.kind(band);
-        if (few != null) {
-            few.run(at, weights, scratch, 0);
+        for (int tile = 0; few != null && tile < tiles; tile += some) {
+            // The last ones overlap those before: sums come out the same.
+            int first = Math.min(tile, tiles - some);
+            few.run(at + first * row, weights, scratch + first * sums.packed(1), 0);
         }
         for (int b = 0; few == null && b < blocks; b++) {
             int end = b == blocks - 1 ? 1 : 0;

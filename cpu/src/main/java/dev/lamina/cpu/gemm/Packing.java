@@ -122,12 +122,13 @@ public record Packing(Lanes lanes) {
     public Step panels(int columns, int vectors, int k, long fromK, long fromColumn) {
         int panels = columns / (vectors * lanes.count());
         int rest = columns % (vectors * lanes.count());
+        long to = (long) vectors * lanes.bytes();
         List<Part> parts = new ArrayList<>();
         if (panels > 0) {
-            panel(parts, panels, vectors * lanes.count(), vectors, k, fromK, fromColumn, 0);
+            panel(parts, new Block(panels, vectors, fromK, fromColumn, k, to), vectors * lanes.count(), 0);
         }
         if (rest > 0) {
-            panel(parts, 1, rest, vectors, k, fromK, fromColumn, panels);
+            panel(parts, new Block(1, vectors, fromK, fromColumn, k, to), rest, panels);
         }
         return new Sequence(parts);
     }
@@ -150,43 +151,60 @@ public record Packing(Lanes lanes) {
             parts.add(new Part(whole, 0, 0));
         }
         if (rest > 0) {
-            int used = rest % lanes.count();
-            Step cut = copy(false, rest >= lanes.count(), used > 0)
-                    .put(PackCode.GROUPS, 1)
-                    .put(PackCode.ROWS, k)
-                    .put(PackCode.FROM_ROW, fromK)
-                    .put(PackCode.TO_ROW, panel)
-                    .put(PackCode.VECTORS, rest / lanes.count())
-                    .mask(PackCode.MASK, PackCode.LANES, lanes, used);
-            parts.add(new Part(cut, panels * panel, panels * panel * k));
+            parts.add(new Part(rows(rest, k, fromK, panel), panels * panel, panels * panel * k));
         }
         return new Sequence(parts);
     }
 
-    private void panel(
-            List<Part> parts, int panels, int columns, int vectors, int k, long fromK, long fromColumn, int before) {
+    private Step rows(int columns, int k, long fromK, long toK) {
+        int used = columns % lanes.count();
+        return copy(false, columns >= lanes.count(), used > 0)
+                .put(PackCode.GROUPS, 1)
+                .put(PackCode.ROWS, k)
+                .put(PackCode.FROM_ROW, fromK)
+                .put(PackCode.TO_ROW, toK)
+                .put(PackCode.VECTORS, columns / lanes.count())
+                .mask(PackCode.MASK, PackCode.LANES, lanes, used);
+    }
+
+    /** Copies columns of B to one panel whose k are so many bytes apart, so that something else has room between them. */
+    public Step panel(int columns, int vectors, int k, long fromK, long fromColumn, long toK) {
+        if (fromColumn == lanes.elementBytes()) {
+            return rows(columns, k, fromK, toK);
+        }
+        List<Part> parts = new ArrayList<>();
+        panel(parts, new Block(1, vectors, fromK, fromColumn, k, toK), columns, 0);
+        return new Sequence(parts);
+    }
+
+    private void panel(List<Part> parts, Block block, int columns, int before) {
         int whole = columns / lanes.count();
         int unit = PackCode.unit(lanes);
-        int turned = fromK == lanes.elementBytes() && whole > 0 ? k / unit * unit : 0;
-        long to = (long) vectors * lanes.bytes();
-        long from = (long) before * vectors * lanes.count() * fromColumn;
-        Block block = new Block(panels, vectors, fromK, fromColumn, k);
+        int k = block.k();
+        int turned = block.fromK() == lanes.elementBytes() && whole > 0 ? k / unit * unit : 0;
+        long from = (long) before * block.vectors() * lanes.count() * block.fromColumn();
+        long to = before * block.bytes(lanes);
         if (turned > 0) {
-            parts.add(new Part(turn(block, whole, turned), from, before * to * k));
+            parts.add(new Part(turn(block, whole, turned), from, to));
             if (columns % lanes.count() > 0) {
-                long behind = (long) whole * lanes.count() * fromColumn;
+                long behind = (long) whole * lanes.count() * block.fromColumn();
                 Step cut = gather(block, columns % lanes.count(), turned);
-                parts.add(new Part(cut, from + behind, before * to * k + (long) whole * lanes.bytes()));
+                parts.add(new Part(cut, from + behind, to + (long) whole * lanes.bytes()));
             }
         }
         if (turned < k) {
             Step below = gather(block, columns, k - turned);
-            parts.add(new Part(below, from + turned * fromK, before * to * k + turned * to));
+            parts.add(new Part(below, from + turned * block.fromK(), to + turned * block.toK()));
         }
     }
 
     /** Panels of B. */
-    private record Block(int panels, int vectors, long fromK, long fromColumn, int k) {}
+    private record Block(int panels, int vectors, long fromK, long fromColumn, int k, long toK) {
+        /** Bytes of a panel. */
+        long bytes(Lanes lanes) {
+            return (long) vectors * lanes.bytes() * k;
+        }
+    }
 
     private Step turn(Block block, int whole, int k) {
         return groups(turn(k), block)
@@ -194,7 +212,7 @@ public record Packing(Lanes lanes) {
                 .put(PackCode.FROM_ROW, lanes.count() * block.fromColumn())
                 .put(PackCode.TO_ROW, lanes.bytes())
                 .put(PackCode.FROM_ELEMENT, block.fromColumn())
-                .put(PackCode.TO_K, (long) block.vectors() * lanes.bytes());
+                .put(PackCode.TO_K, block.toK());
     }
 
     private Call turn(int k) {
@@ -211,7 +229,7 @@ public record Packing(Lanes lanes) {
         return groups(copy(true, columns >= lanes.count(), used > 0), block)
                 .put(PackCode.ROWS, k)
                 .put(PackCode.FROM_ROW, block.fromK())
-                .put(PackCode.TO_ROW, (long) block.vectors() * lanes.bytes())
+                .put(PackCode.TO_ROW, block.toK())
                 .put(PackCode.FROM_ELEMENT, block.fromColumn())
                 .put(PackCode.VECTORS, columns / lanes.count())
                 .mask(PackCode.MASK, PackCode.LANES, lanes, used);
@@ -220,7 +238,7 @@ public record Packing(Lanes lanes) {
     private Call groups(Call call, Block block) {
         return call.put(PackCode.GROUPS, block.panels())
                 .put(PackCode.FROM_GROUP, (long) block.vectors() * lanes.count() * block.fromColumn())
-                .put(PackCode.TO_GROUP, (long) block.vectors() * lanes.bytes() * block.k());
+                .put(PackCode.TO_GROUP, block.bytes(lanes));
     }
 
     private Call copy(boolean gathers, boolean vectors, boolean masked) {

@@ -105,7 +105,7 @@ public enum Bf16Table {
         long panel = aRow == 0 ? packed(1, k) : PANEL * aRow;
         // Rows with gaps are not asked for.
         boolean ahead = panel == packed(1, k);
-        return product(code, packed(1, k), rows, columns, k, accumulate, cRow)
+        return product(code, false, packed(1, k), rows, columns, k, accumulate, cRow)
                 .put(A_ROW.at(), row)
                 .put(A_TILE.at(), 16 * row)
                 .put(A_STEP.at(), step)
@@ -115,14 +115,29 @@ public enum Bf16Table {
 
     /** A product of packed blocks whose elements are split. */
     static Call split(Entry code, int rows, int columns, int k, boolean accumulate, long cRow) {
+        return split(code, false, rows, columns, k, accumulate, cRow);
+    }
+
+    /**
+     * The same with a B that is split meanwhile.
+     *
+     * @param kStride bytes along k in B
+     */
+    static Call splitting(Entry code, int rows, int columns, int k, long cRow, long kStride) {
+        return split(code, true, rows, columns, k, false, cRow).put(K.at(), k).put(K_STRIDE.at(), kStride);
+    }
+
+    private static Call split(
+            Entry code, boolean scratch, int rows, int columns, int k, boolean accumulate, long cRow) {
         long panel = SplitCode.PLANES * packed(1, k);
-        return product(code, panel, rows, columns, k, accumulate, cRow)
+        return product(code, scratch, panel, rows, columns, k, accumulate, cRow)
                 .put(A_PANEL.at(), panel)
                 .put(AHEAD.at(), (long) Math.ceilDiv(SplitTiles.STEP / LINE, panels(rows)) * LINE);
     }
 
-    private static Call product(Entry code, long panel, int rows, int columns, int k, boolean accumulate, long cRow) {
-        Call call = new Call(code, BYTES, false)
+    private static Call product(
+            Entry code, boolean scratch, long panel, int rows, int columns, int k, boolean accumulate, long cRow) {
+        Call call = new Call(code, BYTES, scratch)
                 .put(ROWS.at(), rows)
                 .put(COLUMNS.at(), columns)
                 .put(STEPS.at(), steps(k))

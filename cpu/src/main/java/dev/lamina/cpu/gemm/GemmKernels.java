@@ -58,7 +58,7 @@ public final class GemmKernels {
             if (driver == null || !SplitEngine.keeps(product, isa)) {
                 return driver;
             }
-            Engine parts = SplitEngine.of(product);
+            Engine parts = SplitEngine.kept(product);
             return new KeptProduct(driver, new Driver(task, epilogue, product, offsets, parts, pool));
         } catch (Library.Refused e) {
             throw e.refusal();

@@ -52,6 +52,12 @@ final class SplitCode {
         code.emit(Op.VMOVUPS, UPPER_WORDS, code.constant(words));
     }
 
+    /** Begins with what was the largest magnitude of each lane so far. */
+    static void begin(Assembler code, Mem largest) {
+        begin(code);
+        code.emit(Op.VMOVUPS, LARGEST, largest);
+    }
+
     /** Puts the first part of each number to {@code high} and the second to {@code middle}; the third replaces the number. */
     static void split(Assembler code, Vec number, Vec high, Vec middle) {
         code.emit(Op.VPANDD, MAGNITUDE, number, NO_SIGN);

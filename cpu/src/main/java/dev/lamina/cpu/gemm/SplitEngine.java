@@ -31,6 +31,8 @@ final class SplitEngine implements Engine {
     /** Multiplications for each number that is split, and terms of a sum, below which that costs more than it saves. */
     private static final int FEWEST_USES = 60;
 
+    private static final int FEWEST_USES_MEANWHILE = 48;
+
     private static final int FEWEST_TERMS = 64;
 
     /** A block of A with fewer rows than this is all of A. */
@@ -52,8 +54,12 @@ final class SplitEngine implements Engine {
 
     private final Product product;
 
-    private SplitEngine(Product product) {
+    /** Whether B is split by the product itself, panel by panel. */
+    private final boolean inPlace;
+
+    private SplitEngine(Product product, boolean inPlace) {
         this.product = product;
+        this.inPlace = inPlace;
     }
 
     static boolean takes(Product product, Isa isa) {
@@ -63,12 +69,22 @@ final class SplitEngine implements Engine {
         // Tiles at the edge take as long as whole ones.
         double padded = 16.0 * 16 * Math.ceilDiv(product.m(), 16) * Math.ceilDiv(product.n(), 16);
         boolean full = 4 * m * n * k >= 3 * padded * Bf16Table.K_STEP * Bf16Table.steps(product.k());
-        boolean pays = m * n >= FEWEST_USES * (m + n) && k >= FEWEST_TERMS;
+        int fewest = splitsMeanwhile(product) ? FEWEST_USES_MEANWHILE : FEWEST_USES;
         return can(product, isa)
                 && full
-                && pays
+                && m * n >= fewest * (m + n)
+                && k >= FEWEST_TERMS
                 && isDense(product.aRow(), product.aK())
                 && isDense(product.bColumn(), product.bK());
+    }
+
+    /** Whether the vector units split B while the tile unit multiplies: columns are side by side, and all of B is near. */
+    private static boolean splitsMeanwhile(Product product) {
+        return product.bColumn() == Float.BYTES
+                && Math.min(product.m(), product.n()) > Bf16Table.PANEL
+                && product.k() >= Bf16Table.K_STEP
+                && (long) product.n() * product.k() * Float.BYTES
+                        <= Caches.machine().l2() * 3 / 8;
     }
 
     /** Whether neighbours of one kind are side by side: others are packed one by one. */
@@ -92,7 +108,12 @@ final class SplitEngine implements Engine {
     }
 
     static Engine of(Product product) {
-        return new SplitEngine(product);
+        return new SplitEngine(product, splitsMeanwhile(product));
+    }
+
+    /** The same for a B that is split before. */
+    static Engine kept(Product product) {
+        return new SplitEngine(product, false);
     }
 
     @Override
@@ -102,7 +123,7 @@ final class SplitEngine implements Engine {
         int most = flat ? (int) (BLOCK_BYTES / planes(product.m(), 1)) * Bf16Table.K_STEP : DEPTH;
         int depth = Math.ceilDiv(product.k(), Math.ceilDiv(product.k(), Math.min(DEPTH, most)));
         int rows = (int) Math.max(1, BLOCK_BYTES / planes(1, depth)) * Bf16Table.PANEL;
-        int strip = product.m() <= MOST_KEPT ? Math.max(1, product.n()) : flat ? FLAT_STRIP : STRIP;
+        int strip = product.m() <= MOST_KEPT ? Math.max(1, product.n()) : flat && !inPlace ? FLAT_STRIP : STRIP;
         double half = (double) product.m() * product.n() * product.k();
         return new Blocking(
                 rows,
@@ -113,7 +134,7 @@ final class SplitEngine implements Engine {
                 Bf16Table.K_STEP,
                 Math.clamp(half, LEAST_TASK_FLOPS, TASK_FLOPS),
                 flat ? FLAT_ROWS : Math.min(rows, TASK_ROWS),
-                flat && product.k() < DEEP ? strip : Math.max(STRIP, product.n()));
+                flat && product.k() < DEEP ? Math.min(strip, FLAT_STRIP) : Math.max(STRIP, product.n()));
     }
 
     private static long planes(int count, int k) {
@@ -127,12 +148,12 @@ final class SplitEngine implements Engine {
 
     @Override
     public long packedB(int columns, int k) {
-        return planes(columns, k) + Bf16Table.LINE;
+        return inPlace ? 0 : planes(columns, k) + Bf16Table.LINE;
     }
 
     @Override
     public long scratch() {
-        return 0;
+        return inPlace ? Bf16Table.LINE + 2 * (planes(1, blocking().k()) + Bf16Table.LINE) : 0;
     }
 
     @Override
@@ -152,7 +173,29 @@ final class SplitEngine implements Engine {
 
     @Override
     public Step product(int rows, int columns, int k, boolean accumulate, long cRow) {
-        Entry tiles = Library.entry("split-tiles", "split-tiles", SplitTiles::write);
+        if (!inPlace) {
+            return packed(rows, columns, k, accumulate, cRow);
+        }
+        Step all = null;
+        if (rows > Bf16Table.PANEL && columns > Bf16Table.PANEL && k >= Bf16Table.K_STEP && !accumulate) {
+            Entry code = Library.entry("split-in-place", "split-in-place", () -> SplitTiles.write(true));
+            all = Bf16Table.splitting(code, rows, columns, k, cRow, product.bK());
+        }
+        int last = columns % Bf16Table.PANEL;
+        return new SplitPanels(
+                all,
+                packB(Bf16Table.PANEL, k),
+                packed(rows, Bf16Table.PANEL, k, accumulate, cRow),
+                packB(Math.max(1, last), k),
+                packed(rows, Math.max(1, last), k, accumulate, cRow),
+                columns,
+                planes(rows, k),
+                planes(1, k),
+                k);
+    }
+
+    private Step packed(int rows, int columns, int k, boolean accumulate, long cRow) {
+        Entry tiles = Library.entry("split-tiles", "split-tiles", () -> SplitTiles.write(false));
         Entry exact = Library.entry("split-exact", "split-exact", SplitExact::write);
         return new SplitProduct(
                 Bf16Table.split(tiles, rows, columns, k, accumulate, cRow),

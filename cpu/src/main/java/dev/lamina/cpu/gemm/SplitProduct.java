@@ -29,7 +29,8 @@ record SplitProduct(Step tiles, Step exact, long a, long b, int k) implements St
         return product * k < BEYOND && (seen || product == 0);
     }
 
-    private static double largest(long address) {
+    /** The largest of 16 magnitudes. */
+    static double largest(long address) {
         float largest = 0;
         for (int i = 0; i < LANES; i++) {
             largest = Math.max(largest, Call.number(address + (long) i * Float.BYTES));

@@ -286,10 +286,11 @@ class SplitEngineTest {
 
     @Test
     void aRunAllocatesNothing() {
-        Case c = new Case(task(200, 300, 70, false, false), new Random(4));
+        Case c = new Case(task(70, 100, 70, false, false), new Random(4));
         Pool pool = Pool.of(1);
         Driver driver = c.driver(SplitEngine.of(c.product), pool);
-        assertEquals(0, Allocation.least(20, () -> driver.run(c.buffers)));
+        // So many, as calls that are interpreted allocate.
+        assertEquals(0, Allocation.least(8000, () -> driver.run(c.buffers)));
         pool.close();
     }
 }

@@ -289,8 +289,12 @@ class SplitEngineTest {
         Case c = new Case(task(70, 100, 70, false, false), new Random(4));
         Pool pool = Pool.of(1);
         Driver driver = c.driver(SplitEngine.of(c.product), pool);
-        // So many, as calls that are interpreted allocate.
-        assertEquals(0, Allocation.least(8000, () -> driver.run(c.buffers)));
+        // Until all is compiled: what is interpreted allocates.
+        long least = 1;
+        for (int i = 0; i < 100 && least > 0; i++) {
+            least = Allocation.least(1000, () -> driver.run(c.buffers));
+        }
+        assertEquals(0, least);
         pool.close();
     }
 }

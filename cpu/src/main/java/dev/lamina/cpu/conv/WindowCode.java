@@ -48,6 +48,9 @@ final class WindowCode {
 
     static final int MOST_GROUPS = 4;
     private static final int MOST_NEAR_GROUPS = 7;
+    /** Bytes between the use of packed weights and their prefetch: the first tile of a panel gets them from memory. */
+    private static final int AHEAD = 4 << 10;
+
     private static final Mem A_BEGIN = Mem.at(Gpr.RSP, 0);
     private static final Mem B_BEGIN = Mem.at(Gpr.RSP, 8);
     private static final Mem C_BEGIN = Mem.at(Gpr.RSP, 16);
@@ -210,6 +213,9 @@ final class WindowCode {
         for (int v = 0; v < key.vectors(); v++) {
             boolean cut = key.cutB() && v == key.vectors() - 1;
             lanes.load(code, lanes.register(first + v), Mem.at(Gpr.R13, v * lanes.bytes()), cut);
+        }
+        for (int at = 0; at < key.vectors() * lanes.bytes() && !key.near(); at += 64) {
+            code.emit(Op.PREFETCHT0, Mem.at(Gpr.R13, AHEAD + at));
         }
         int room = Math.min(2, lanes.registers() - first - key.vectors());
         for (int group = 0; group < key.groups(); group++) {

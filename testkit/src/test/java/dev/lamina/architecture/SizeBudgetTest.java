@@ -22,7 +22,7 @@ class SizeBudgetTest {
     private static final int METHOD_LINES = 40;
 
     @ParameterizedTest
-    @CsvSource({"core, 12650", "cpu, 25750", "nn, 13275"})
+    @CsvSource({"core, 12650", "cpu, 25850", "nn, 13275"})
     void moduleStaysInsideItsBudget(String module, int budget) {
         int lines = Sources.javaFiles(Sources.main(module)).stream()
                 .mapToInt(file -> codeLines(Sources.lines(file)))

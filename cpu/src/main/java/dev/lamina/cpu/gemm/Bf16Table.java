@@ -51,7 +51,9 @@ public enum Bf16Table {
     /** Elements along k. */
     K,
     /** Tiles in all. */
-    TILES;
+    TILES,
+    /** Not 0 if tiles are of another size in the last rows than in the first ones. */
+    RECONFIGURE;
 
     /** Rows (columns) of a panel. */
     public static final int PANEL = 32;
@@ -105,7 +107,7 @@ public enum Bf16Table {
         long panel = aRow == 0 ? packed(1, k) : PANEL * aRow;
         // Rows with gaps are not asked for.
         boolean ahead = panel == packed(1, k);
-        return product(code, false, packed(1, k), rows, columns, k, accumulate, cRow)
+        return product(code, false, packed(1, k), rows, columns, k, accumulate, cRow, PANEL)
                 .put(A_ROW.at(), row)
                 .put(A_TILE.at(), 16 * row)
                 .put(A_STEP.at(), step)
@@ -130,13 +132,24 @@ public enum Bf16Table {
     private static Call split(
             Entry code, boolean scratch, int rows, int columns, int k, boolean accumulate, long cRow) {
         long panel = SplitCode.PLANES * packed(1, k);
-        return product(code, scratch, panel, rows, columns, k, accumulate, cRow)
+        int piece = scratch ? PANEL : SplitTiles.HALF;
+        int pieces = Math.ceilDiv(rows, piece);
+        return product(code, scratch, panel, rows, columns, k, accumulate, cRow, piece)
                 .put(A_PANEL.at(), panel)
-                .put(AHEAD.at(), (long) Math.ceilDiv(SplitTiles.STEP / LINE, panels(rows)) * LINE);
+                .put(RECONFIGURE.at(), pieces > 1 && rows % piece > 0 ? 1 : 0)
+                .put(AHEAD.at(), (long) Math.ceilDiv(SplitTiles.STEP / LINE, pieces) * LINE);
     }
 
     private static Call product(
-            Entry code, boolean scratch, long panel, int rows, int columns, int k, boolean accumulate, long cRow) {
+            Entry code,
+            boolean scratch,
+            long panel,
+            int rows,
+            int columns,
+            int k,
+            boolean accumulate,
+            long cRow,
+            int piece) {
         Call call = new Call(code, BYTES, scratch)
                 .put(ROWS.at(), rows)
                 .put(COLUMNS.at(), columns)
@@ -146,7 +159,7 @@ public enum Bf16Table {
                 .put(ACCUMULATE.at(), accumulate ? 1 : 0);
         for (int i = 0; i < 4; i++) {
             long[] words =
-                    AmxProduct.configuration(i >= 2 ? rows % PANEL : PANEL, i % 2 == 1 ? columns % PANEL : PANEL);
+                    AmxProduct.configuration(i >= 2 ? rows % piece : piece, i % 2 == 1 ? columns % PANEL : PANEL);
             for (int w = 0; w < words.length; w++) {
                 call.put(CONFIGURATIONS + i * AmxProduct.CONFIGURATION_BYTES + w * Long.BYTES, words[w]);
             }

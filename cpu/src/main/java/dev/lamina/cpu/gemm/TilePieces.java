@@ -33,15 +33,20 @@ final class TilePieces {
      * @param spare is overwritten
      */
     static void configure(Assembler code, Gpr table, Operand rows, Operand columns, Gpr spare) {
+        configure(code, table, rows, Bf16Table.PANEL, columns, spare);
+    }
+
+    /** The same for pieces of so many rows. */
+    static void configure(Assembler code, Gpr table, Operand rows, int piece, Operand columns, Gpr spare) {
         code.emit(Op.LEA, spare, Mem.at(table, Bf16Table.CONFIGURATIONS));
-        skipAtEdge(code, columns, spare, AmxProduct.CONFIGURATION_BYTES);
-        skipAtEdge(code, rows, spare, 2 * AmxProduct.CONFIGURATION_BYTES);
+        skipAtEdge(code, columns, Bf16Table.PANEL, spare, AmxProduct.CONFIGURATION_BYTES);
+        skipAtEdge(code, rows, piece, spare, 2 * AmxProduct.CONFIGURATION_BYTES);
         code.emit(Op.LDTILECFG, Mem.at(spare));
     }
 
-    private static void skipAtEdge(Assembler code, Operand left, Gpr configuration, int bytes) {
+    private static void skipAtEdge(Assembler code, Operand left, int all, Gpr configuration, int bytes) {
         Label whole = code.label();
-        code.emit(Op.CMP, left, Imm.of(Bf16Table.PANEL));
+        code.emit(Op.CMP, left, Imm.of(all));
         code.jump(Condition.GREATER_EQUAL, whole);
         code.emit(Op.ADD, configuration, Imm.of(bytes));
         code.bind(whole);
@@ -60,7 +65,8 @@ final class TilePieces {
         code.bind(done);
     }
 
-    private static void chooseWide(Assembler code, Operand columns, int high, Piece piece) {
+    /** The same where the number of rows is known. */
+    static void chooseWide(Assembler code, Operand columns, int high, Piece piece) {
         Label fewColumns = code.label();
         Label done = code.label();
         code.emit(Op.CMP, columns, Imm.of(HALF));

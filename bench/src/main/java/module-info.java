@@ -3,7 +3,7 @@ import org.jspecify.annotations.NullMarked;
 /** Measurements; not published. */
 @NullMarked
 module dev.lamina.bench {
-    requires dev.lamina.cpu;
+    requires transitive dev.lamina.cpu;
     requires dev.lamina.nn;
     requires static org.jspecify;
 

@@ -15,6 +15,9 @@ public final class OneThread implements Backend {
 
     private @Nullable CpuBackend cpu; // made late: a search makes all backends
 
+    /** Made by {@link java.util.ServiceLoader}. */
+    public OneThread() {}
+
     private synchronized CpuBackend cpu() {
         if (cpu == null) {
             Instructions best = Arrays.stream(Instructions.values())

@@ -48,6 +48,7 @@ final class WindowCode {
 
     static final int MOST_GROUPS = 4;
     private static final int MOST_NEAR_GROUPS = 7;
+
     /** Bytes between the use of packed weights and their prefetch: the first tile of a panel gets them from memory. */
     private static final int AHEAD = 4 << 10;
 

@@ -323,7 +323,6 @@ final class SplitTiles {
 
     /** Steps of which each splits 32 rows of half a panel of B; rows behind the last whole step have one of their own. */
     private void splittingSteps(int high, int half) {
-        Label step = code.label();
         Label done = code.label();
         code.emit(Op.LEA, SPARE, Mem.at(COLUMNS, -Bf16Table.PANEL));
         Bf16Table.columnMask(code, STEPS, SPARE, FROM);
@@ -338,19 +337,12 @@ final class SplitTiles {
         code.emit(Op.KMOVW, COLUMNS_USED, STEPS);
         code.emit(Op.MOV, STEPS, Bf16Table.K.of(TABLE));
         code.emit(Op.SHR, STEPS, Imm.of(5));
-        code.align(32);
-        code.bind(step);
         int products = SplitCode.TERMS.length * high * 2;
-        terms(high, 2, product -> {
+        loop(high, 2, () -> code.emit(Op.ADD, OUT, Imm.of(STEP)), product -> {
             for (int pair = product * HALF / products; pair < (product + 1) * HALF / products; pair++) {
                 pair(pair * Bf16Table.LINE, COLUMNS_USED, COLUMNS_USED);
             }
         });
-        code.emit(Op.ADD, OUT, Imm.of(STEP));
-        code.emit(Op.ADD, A_AT, Imm.of(STEP));
-        code.emit(Op.ADD, B_AT, Imm.of(STEP));
-        code.emit(Op.DEC, STEPS);
-        code.jump(Condition.NOT_EQUAL, step);
         code.emit(Op.MOV, STEPS, Bf16Table.K.of(TABLE));
         code.emit(Op.AND, STEPS, Imm.of(Bf16Table.K_STEP - 1));
         code.jump(Condition.EQUAL, done);
